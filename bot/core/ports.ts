@@ -1,0 +1,120 @@
+/** What the core needs from the world, and what the world may ask of the core. No platform and no SDK in here. */
+import type { GenerationRequest } from '#contract/generation-request.ts';
+import type { Health } from '#contract/health.ts';
+import type { JobEvent } from '#contract/job-event.ts';
+import type { JobState } from '#contract/job-state.ts';
+import type { Job, JobId } from '#contract/job.ts';
+import type { ModelDescription } from '#contract/model-description.ts';
+import type { ActionName } from './action.ts';
+import type { Card } from './card.ts';
+
+/** How a job reaches the GPU function. Every call may be repeated without harm. */
+export interface Backend {
+  /** Accepts the job, or throws a GenerationError that tells why not. A known id is the same job. */
+  submit(job: Job): Promise<void>;
+  /** Does nothing when the job is unknown or has ended. */
+  cancel(jobId: JobId): Promise<void>;
+  /**
+   * All events of the job from the first on, ending after `job-end`. Survives cut connections by itself.
+   * Throws GenerationError `job-unknown` when the function has forgotten the job (it was restarted): submit again.
+   */
+  events(jobId: JobId, signal: AbortSignal): AsyncIterable<JobEvent>;
+  /** The PNG file of one finished picture. */
+  image(jobId: JobId, index: number): Promise<Uint8Array>;
+  models(): Promise<ModelDescription[]>;
+  health(): Promise<Health>;
+}
+
+export type PlatformName = 'web' | 'terminal' | 'discord' | 'slack';
+
+/** Where a job's answer goes. */
+export interface Place {
+  platform: PlatformName;
+  channelId: string;
+  /** The message that shows the card, once the platform gave it an id. */
+  messageId?: string | undefined;
+  /** A reply token that lives for a while (Discord's interaction token, Slack's response_url). */
+  replyToken?: string | undefined;
+  replyTokenExpiresAtMs?: number | undefined;
+}
+
+export interface User {
+  id: string;
+  name: string;
+}
+
+/** The picture that a job grew from. */
+export interface Lineage {
+  jobId: JobId;
+  index: number;
+  action: ActionName;
+}
+
+/** A job as the bot keeps it: from here on nothing may be lost. */
+export interface JobRecord {
+  id: JobId;
+  request: GenerationRequest;
+  /** The command as it could be typed again, flags included. */
+  command: string;
+  user: User;
+  place: Place;
+  lineage?: Lineage | undefined;
+  createdAtMs: number;
+  updatedAtMs: number;
+  state: JobState;
+}
+
+export interface JobQuery {
+  platform: PlatformName;
+  channelId: string;
+  /** Only records made before this time; for reading history page by page. */
+  createdBeforeMs?: number | undefined;
+  limit: number;
+}
+
+export interface JobStore {
+  /** False when a record with this id is there already; the stored one then stays as it is. */
+  insert(record: JobRecord): Promise<boolean>;
+  /** Replaces the record; does nothing when it was deleted meanwhile. */
+  update(record: JobRecord): Promise<void>;
+  get(id: JobId): Promise<JobRecord | undefined>;
+  delete(id: JobId): Promise<void>;
+  /** Records whose job has not ended, oldest first: what a restarted bot must take up again. */
+  listOpen(): Promise<JobRecord[]>;
+  /** Newest first. */
+  list(query: JobQuery): Promise<JobRecord[]>;
+  countOpenByUser(userId: string): Promise<number>;
+  /** Durations in milliseconds of the latest jobs that succeeded, newest first: the base of every ETA. */
+  recentDurationsMs(limit: number): Promise<number[]>;
+  close(): Promise<void>;
+}
+
+export interface ImageStore {
+  put(jobId: JobId, index: number, png: Uint8Array): Promise<void>;
+  get(jobId: JobId, index: number): Promise<Uint8Array | undefined>;
+  /** Removes all pictures of the job. */
+  delete(jobId: JobId): Promise<void>;
+}
+
+/** A chat platform as the core sees it: a place where cards appear and change. */
+export interface ChatPlatform {
+  readonly name: PlatformName;
+  /** Previews closer together than this are dropped; the final card never is. */
+  readonly minimumUpdateIntervalMs: number;
+  /** Shows the card, in place of the job's earlier one. Previews may be lost, a final card may not. */
+  showCard(record: JobRecord, card: Card): Promise<void>;
+  removeCard(record: JobRecord): Promise<void>;
+}
+
+export interface Clock {
+  nowMs(): number;
+}
+
+/** Integers 0 <= value < 2^32 from a good source. */
+export type RandomSource = () => number;
+
+export interface Logger {
+  info(fields: Record<string, unknown>, message: string): void;
+  warn(fields: Record<string, unknown>, message: string): void;
+  error(fields: Record<string, unknown>, message: string): void;
+}

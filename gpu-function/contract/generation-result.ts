@@ -1,0 +1,61 @@
+/** What a job made, and with which settings exactly. */
+import * as z from 'zod';
+import { SAMPLER_IDS, SPACING_IDS, variationSchema } from './generation-request.ts';
+
+/** Every setting of a run after the model package's defaults were filled in. */
+export const settingsSchema = z.strictObject({
+  modelId: z.string(),
+  /** sha256 over the package's files, hexadecimal, first 16 characters: tells two versions of a model apart. */
+  modelDigest: z.string(),
+  prompt: z.string(),
+  negativePrompt: z.string(),
+  style: z.string().optional(),
+  widthPx: z.int(),
+  heightPx: z.int(),
+  seed: z.int(),
+  count: z.int(),
+  steps: z.int(),
+  guidanceScale: z.number(),
+  guidanceRescale: z.number(),
+  sampler: z.enum(SAMPLER_IDS),
+  spacing: z.enum(SPACING_IDS),
+  variation: variationSchema.optional(),
+});
+export type Settings = z.infer<typeof settingsSchema>;
+
+export const imageDescriptionSchema = z.strictObject({
+  /** 0-based place in the job, as in `GET /jobs/{id}/images/{index}`. */
+  index: z.int().min(0),
+  /** The seed that draws this picture alone (of the variation where there is one); none for an upscale. */
+  seed: z.int().optional(),
+  widthPx: z.int(),
+  heightPx: z.int(),
+  mediaType: z.literal('image/png'),
+  sizeBytes: z.int(),
+  sha256: z.string(),
+});
+export type ImageDescription = z.infer<typeof imageDescriptionSchema>;
+
+/** Wall time of each stage, in milliseconds. */
+export const timingsSchema = z.strictObject({
+  queueMs: z.number(),
+  loadModelMs: z.number(),
+  encodePromptMs: z.number(),
+  denoiseMs: z.number(),
+  decodeMs: z.number(),
+  encodeImageMs: z.number(),
+  totalMs: z.number(),
+  /** The part of all this that was spent inside ONNX Runtime's run(). */
+  onnxRunMs: z.number(),
+});
+export type Timings = z.infer<typeof timingsSchema>;
+
+export const resultSchema = z.strictObject({
+  images: z.array(imageDescriptionSchema).min(1),
+  /** None for an upscale. */
+  settings: settingsSchema.optional(),
+  timings: timingsSchema,
+  /** Sentences for the person: what was done otherwise than asked, and why. */
+  notes: z.array(z.string()),
+});
+export type GenerationResult = z.infer<typeof resultSchema>;

@@ -1,0 +1,31 @@
+/** What a person may know of a model before choosing it: the entries of `GET /models`. */
+import * as z from 'zod';
+import { SAMPLER_IDS, SPACING_IDS } from './generation-request.ts';
+
+export const modelDefaultsSchema = z.strictObject({
+  widthPx: z.int(),
+  heightPx: z.int(),
+  steps: z.int(),
+  guidanceScale: z.number(),
+  guidanceRescale: z.number(),
+  sampler: z.enum(SAMPLER_IDS),
+  spacing: z.enum(SPACING_IDS),
+});
+export type ModelDefaults = z.infer<typeof modelDefaultsSchema>;
+
+export const modelDescriptionSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  description: z.string(),
+  licence: z.string(),
+  sizeBytes: z.int(),
+  isDefault: z.boolean(),
+  /** The only size a fixed-shape package can draw; none when height and width are free. */
+  fixedSize: z.strictObject({ widthPx: z.int(), heightPx: z.int() }).optional(),
+  defaults: modelDefaultsSchema,
+  samplers: z.array(z.enum(SAMPLER_IDS)),
+  styles: z.array(z.string()),
+  /** Why the package cannot be used, in one sentence; none when it can. */
+  problem: z.string().optional(),
+});
+export type ModelDescription = z.infer<typeof modelDescriptionSchema>;

@@ -1,0 +1,60 @@
+/** What the pipeline needs of a loaded model. `onnx/` implements it; nothing in here knows ONNX Runtime. */
+import type { ModelDescription } from '#contract/model-description.ts';
+import type { SchedulerConfig } from '../sampling/scheduler-config.ts';
+
+/** Latents or any other planar tensor: row-major, batch first. */
+export interface Tensor {
+  data: Float32Array;
+  /** For latents [batch, channels, height / vaeFactor, width / vaeFactor]. */
+  shape: readonly number[];
+}
+
+export interface TokenizedPrompt {
+  /** Ids with start, end and padding, of the length that the text encoder wants. */
+  ids: readonly number[];
+  /** Words that did not fit and were left out; empty when all fitted. */
+  truncatedText: string;
+}
+
+export interface NetworkCall {
+  /** [batch, channels, h, w], already scaled for the network by the sampler. */
+  sample: Tensor;
+  timestep: number;
+  /** [batch, tokens, width] */
+  promptEmbedding: Tensor;
+}
+
+/** A loaded model package: sessions, tokenizer, configuration. All arrays in and out are float32. */
+export interface ImageModel {
+  readonly description: ModelDescription;
+  /** sha256 of the package, first 16 hexadecimal characters. */
+  readonly digest: string;
+  readonly scheduler: SchedulerConfig;
+  readonly latentChannels: number;
+  /** Pixels per latent cell, 8 for Stable Diffusion. */
+  readonly vaeFactor: number;
+  /** Sides must be multiples of this for the U-Net's down- and upsampling to meet again. */
+  readonly sizeMultiplePx: number;
+  /** Latents are multiplied by this after encoding and divided by it before decoding. */
+  readonly scalingFactor: number;
+  /** channels × 3 factors and a bias that turn latents into RGB -1..1, for previews. */
+  readonly previewMap: PreviewMap;
+  /** Prompt with a style's words around it; throws GenerationError `style-unknown`. */
+  applyStyle(prompt: string, style: string): string;
+  tokenize(prompt: string): TokenizedPrompt;
+  /** [batch, tokens, width] for a batch of token id lists. */
+  encodePrompt(ids: readonly (readonly number[])[]): Promise<Tensor>;
+  /** The U-Net's raw output, same shape as the sample: epsilon, v or x0 as the scheduler's configuration says. */
+  predict(call: NetworkCall): Promise<Tensor>;
+  /** Pictures [batch, 3, height, width] in -1..1 from latents that were divided by scalingFactor. */
+  decode(latents: Tensor): Promise<Tensor>;
+  /** Milliseconds spent inside the runtime's run() since the model was loaded. */
+  runtimeMs(): number;
+  dispose(): Promise<void>;
+}
+
+export interface PreviewMap {
+  /** One row per latent channel. */
+  factors: readonly (readonly [number, number, number])[];
+  bias: readonly [number, number, number];
+}
