@@ -1,4 +1,7 @@
-/** What the pipeline needs of a loaded model. `onnx/` implements it; nothing in here knows ONNX Runtime. */
+/** What the pipeline needs of the world, and what it offers. Nothing in here knows ONNX Runtime or HTTP. */
+import type { GenerationResult } from '#contract/generation-result.ts';
+import type { JobEventBody } from '#contract/job-event.ts';
+import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import type { SchedulerConfig } from '../sampling/scheduler-config.ts';
 
@@ -57,4 +60,34 @@ export interface PreviewMap {
   /** One row per latent channel. */
   factors: readonly (readonly [number, number, number])[];
   bias: readonly [number, number, number];
+}
+
+/** Where models come from. Opening one may close another: memory is bounded by whoever implements this. */
+export interface ModelLibrary {
+  list(): Promise<ModelDescription[]>;
+  /** Loads (or returns the loaded) model; the default one without an id. Throws `model-unknown` or `model-broken`. */
+  open(modelId: string | undefined): Promise<ImageModel>;
+  /** The id of the model that is in memory now. */
+  loadedModelId(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface EngineRun {
+  job: Job;
+  /** Told of `engine-loading` (stage model), `job-start`, `step-end` and `decode-start`; never of `job-end`. */
+  report(event: JobEventBody): void;
+  /** Asked between steps; true ends the run as canceled. */
+  isCanceled(): boolean;
+}
+
+export type EngineOutcome =
+  /** PNG files in the order of the result's images. `timings.queueMs` is 0: the worker knows it. */
+  { status: 'succeeded'; result: GenerationResult; images: Uint8Array[] } | { status: 'canceled' };
+
+/** The whole of drawing: in this process, or a stand-in that speaks to a process of its own. */
+export interface Engine {
+  models(): Promise<ModelDescription[]>;
+  /** Throws a GenerationError when the job cannot be done. One run at a time. */
+  run(run: EngineRun): Promise<EngineOutcome>;
+  close(): Promise<void>;
 }
