@@ -1,0 +1,109 @@
+/** The arrows of ARCHITECTURE.md as a table: what a folder may import. Everything else fails. */
+import { expect, test } from 'vitest';
+import { importsOf, readSources } from './source-files.ts';
+
+const CONTRACT = 'gpu-function/contract/';
+
+/** Folder or file → the project folders or files it may import, besides its own folder. First match wins. */
+const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
+  ['gpu-function/contract/', []],
+  ['gpu-function/sampling/', [CONTRACT]],
+  ['gpu-function/prompt/', [CONTRACT]],
+  ['gpu-function/pipeline/', [CONTRACT, 'gpu-function/sampling/', 'gpu-function/prompt/']],
+  [
+    'gpu-function/onnx/',
+    [
+      CONTRACT,
+      'gpu-function/pipeline/ports.ts',
+      'gpu-function/prompt/',
+      'gpu-function/sampling/',
+      'models/',
+    ],
+  ],
+  // The engine's child process is a composition root of its own.
+  ['gpu-function/worker/engine-main.ts', ['gpu-function/', 'models/']],
+  ['gpu-function/worker/', [CONTRACT, 'gpu-function/pipeline/']],
+  ['gpu-function/config.ts', [CONTRACT]],
+  ['gpu-function/main.ts', ['gpu-function/', 'models/']],
+  ['bot/core/', [CONTRACT]],
+  ['bot/stores/', [CONTRACT, 'bot/core/']],
+  ['bot/backends/', [CONTRACT, 'bot/core/']],
+  ['bot/platforms/web/', [CONTRACT, 'bot/core/']],
+  ['bot/platforms/terminal/', [CONTRACT, 'bot/core/']],
+  ['bot/config.ts', [CONTRACT, 'bot/core/']],
+  ['bot/', ['bot/', CONTRACT]],
+  ['models/', [CONTRACT, 'gpu-function/']],
+  ['test/', ['']],
+];
+
+/** Package → the only folder or file that may import it. */
+const PACKAGE_HOMES: readonly (readonly [string, string])[] = [
+  ['onnxruntime-node', 'gpu-function/onnx/'],
+  ['onnxruntime-common', 'gpu-function/onnx/'],
+  ['sharp', 'gpu-function/pipeline/image-file.ts'],
+  ['node:sqlite', 'bot/stores/'],
+  ['playwright-core', 'test/'],
+];
+
+/** Pure folders: no network, disk, process or clock of their own. */
+const PURE_FOLDERS = ['gpu-function/contract/', 'gpu-function/sampling/', 'bot/core/'];
+const PURE_NODE_MODULES = new Set(['node:crypto', 'node:zlib', 'node:timers/promises']);
+
+const files = readSources(['.ts']);
+const arrowOf = (path: string) => PROJECT_ARROWS.find(([from]) => path.startsWith(from));
+const ownFolder = (from: string) =>
+  from.endsWith('/') ? from : from.slice(0, from.lastIndexOf('/') + 1);
+
+test('the check sees the sources and their imports', () => {
+  expect(files.length).toBeGreaterThan(50);
+  expect(files.flatMap(importsOf).length).toBeGreaterThan(200);
+});
+
+test('every folder has its arrows', () => {
+  expect(files.filter((file) => arrowOf(file.path) === undefined).map((file) => file.path)).toEqual(
+    [],
+  );
+});
+
+test('imports follow the arrows', () => {
+  const offences = files.flatMap((file) => {
+    const [from, allowed] = arrowOf(file.path) ?? ['', []];
+    return importsOf(file)
+      .filter((target) => /^(bot|gpu-function|infra|models|test)\//.test(target))
+      .filter((target) => !target.startsWith(ownFolder(from)))
+      .filter((target) => !allowed.some((prefix) => target.startsWith(prefix)))
+      .map((target) => `${file.path} → ${target}`);
+  });
+  expect(offences).toEqual([]);
+});
+
+test('nothing but tests imports tests', () => {
+  const offences = files
+    .filter((file) => !file.path.startsWith('test/'))
+    .filter((file) => importsOf(file).some((target) => target.startsWith('test/')));
+  expect(offences.map((file) => file.path)).toEqual([]);
+});
+
+test('an SDK is seen in one place only', () => {
+  const offences = files
+    .filter((file) => !file.path.startsWith('test/'))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) =>
+          PACKAGE_HOMES.some(([name, home]) => target === name && !file.path.startsWith(home)),
+        )
+        .map((target) => `${file.path} → ${target}`),
+    );
+  expect(offences).toEqual([]);
+});
+
+test('the pure middle touches neither network nor disk', () => {
+  const offences = files
+    .filter((file) => PURE_FOLDERS.some((folder) => file.path.startsWith(folder)))
+    .flatMap((file) =>
+      importsOf(file)
+        .filter((target) => target.startsWith('node:') && !PURE_NODE_MODULES.has(target))
+        .map((target) => `${file.path} → ${target}`),
+    );
+  expect(offences).toEqual([]);
+});
