@@ -35,7 +35,8 @@ test('file names are kebab-case', () => {
 });
 
 test('nothing unfinished is left behind', () => {
-  const marker = new RegExp(['TO' + 'DO', 'FIX' + 'ME', 'XX' + 'X', 'HA' + 'CK'].join('|'));
+  // The brackets keep this very line from being found.
+  const marker = /TO[D]O|FIX[M]E|XX[X]|HA[C]K/;
   const left = sources.filter(
     (file) => marker.test(file.text) || /\b(test|describe|it)\.(only|skip)\(/.test(file.text),
   );
