@@ -27,9 +27,9 @@ export type RequestedSize = z.infer<typeof requestedSizeSchema>;
 
 export const seedSchema = z.int().min(LIMITS.seed.min).max(LIMITS.seed.max);
 
-/** A neighbour of another picture: its noise turned towards the noise of a second seed (slerp). */
+/** One turn towards a neighbouring picture: the noise so far, turned towards the noise of another seed (slerp). */
 export const variationSchema = z.strictObject({
-  /** Seed of the noise to turn towards. Picture n of the job uses seed + n. */
+  /** Seed of the noise to turn towards. */
   seed: seedSchema,
   /** 0 = the same picture, 1 = a picture of the second seed. */
   strength: z.number().min(LIMITS.strength.min).max(LIMITS.strength.max),
@@ -50,7 +50,7 @@ export const generateRequestSchema = z.strictObject({
   size: requestedSizeSchema.default({ kind: 'default' }),
   /**
    * Picture n of a job uses seed + n (modulo 2^32), so that each can be drawn again alone.
-   * With a variation all pictures keep this seed and the variation's seed counts up instead.
+   * With variations all pictures keep this seed and the last variation's seed counts up instead.
    */
   seed: seedSchema,
   count: z.int().min(LIMITS.count.min).max(LIMITS.count.max).default(1),
@@ -65,7 +65,11 @@ export const generateRequestSchema = z.strictObject({
   spacing: z.enum(SPACING_IDS).optional(),
   modelId: name.optional(),
   style: name.optional(),
-  variation: variationSchema.optional(),
+  /**
+   * Turns of the noise, done in this order: a list, because a variation of a variation must start from the very
+   * noise of the picture it varies. Picture n uses the last turn's seed + n (modulo 2^32).
+   */
+  variations: z.array(variationSchema).min(1).max(LIMITS.variations.max).optional(),
 });
 export type GenerateRequest = z.infer<typeof generateRequestSchema>;
 

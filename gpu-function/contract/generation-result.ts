@@ -19,14 +19,14 @@ export const settingsSchema = z.strictObject({
   guidanceRescale: z.number(),
   sampler: z.enum(SAMPLER_IDS),
   spacing: z.enum(SPACING_IDS),
-  variation: variationSchema.optional(),
+  variations: z.array(variationSchema).min(1).optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
 export const imageDescriptionSchema = z.strictObject({
   /** 0-based place in the job, as in `GET /jobs/{id}/images/{index}`. */
   index: z.int().min(0),
-  /** The seed that draws this picture alone (of the variation where there is one); none for an upscale. */
+  /** The seed that draws this picture alone (of the last variation where there is one); none for an upscale. */
   seed: z.int().optional(),
   widthPx: z.int(),
   heightPx: z.int(),

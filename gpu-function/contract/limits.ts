@@ -14,6 +14,8 @@ export const LIMITS = {
   /** Neither side may be more than this many times the other. */
   aspectRatioMax: 4,
   strength: { min: 0, max: 1 },
+  /** Variations of variations that one request may carry. */
+  variations: { max: 16 },
   upscaleFactors: [2, 4],
   upscaleSidePxMax: 4_096,
   imageBytes: 16 * 1024 * 1024,
