@@ -3,6 +3,7 @@ import type { GenerationResult } from '#contract/generation-result.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
+import type { TokenizedPrompt } from '../prompt/tokenizer.ts';
 import type { SchedulerConfig } from '../sampling/scheduler-config.ts';
 
 /** Latents or any other planar tensor: row-major, batch first. */
@@ -10,13 +11,6 @@ export interface Tensor {
   data: Float32Array;
   /** For latents [batch, channels, height / vaeFactor, width / vaeFactor]. */
   shape: readonly number[];
-}
-
-export interface TokenizedPrompt {
-  /** Ids with start, end and padding, of the length that the text encoder wants. */
-  ids: readonly number[];
-  /** Words that did not fit and were left out; empty when all fitted. */
-  truncatedText: string;
 }
 
 export interface NetworkCall {
@@ -34,6 +28,8 @@ export interface ImageModel {
   readonly digest: string;
   readonly scheduler: SchedulerConfig;
   readonly latentChannels: number;
+  /** The network takes whole timesteps only: `predict` rounds a fractional one, which changes the picture a little. */
+  readonly roundsTimesteps: boolean;
   /** Pixels per latent cell, 8 for Stable Diffusion. */
   readonly vaeFactor: number;
   /** Sides must be multiples of this for the U-Net's down- and upsampling to meet again. */
