@@ -70,7 +70,7 @@ export function toRecipeTexts(settings: Settings, index: number): PngTexts {
   const recipe: Recipe = { contractVersion: 1, settings: toSinglePicture(settings, index) };
   return new Map([
     [RECIPE_KEYWORDS.parameters, formatWebuiParameters(recipe.settings)],
-    [RECIPE_KEYWORDS.json, JSON.stringify(recipe)],
+    [RECIPE_KEYWORDS.json, toAsciiJson(recipe)],
     [XMP_KEYWORD, MACHINE_MADE_XMP],
   ]);
 }
@@ -95,7 +95,7 @@ export function toEnlargedRecipeTexts(source: PngTexts, factor: number): PngText
       RECIPE_KEYWORDS.postprocessing,
       `Postprocess upscale by: ${factorInAll}, Postprocess upscaler: Lanczos`,
     ],
-    [RECIPE_KEYWORDS.json, enlarged && JSON.stringify(enlarged)],
+    [RECIPE_KEYWORDS.json, enlarged && toAsciiJson(enlarged)],
     [XMP_KEYWORD, isMachineMade ? MACHINE_MADE_XMP : undefined],
   ];
   return new Map(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
@@ -118,6 +118,14 @@ function parseRecipeJson(json: string | undefined): Recipe | undefined {
   } catch {
     return undefined;
   }
+}
+
+/** JSON with other than ASCII characters escaped: many programs read PNG texts as UTF-8 where Latin-1 is meant. */
+function toAsciiJson(recipe: Recipe): string {
+  return JSON.stringify(recipe).replaceAll(
+    /[\u007f-\uffff]/g,
+    (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`,
+  );
 }
 
 function toRequest(settings: Settings): GenerateRequest | undefined {
