@@ -85,7 +85,10 @@ export function parseWebuiParameters(text: string): GenerateRequest | undefined 
     count: 1,
     steps: toNumber(pairs.get('Steps'), LIMITS.steps),
     guidanceScale: toNumber(pairs.get('CFG scale'), LIMITS.guidanceScale),
-    guidanceRescale: toNumber(pairs.get('CFG rescale'), LIMITS.guidanceRescale),
+    guidanceRescale: toNumber(
+      pairs.get('CFG rescale') ?? (isOwn ? '0' : undefined),
+      LIMITS.guidanceRescale,
+    ),
     ...toSampler(pairs.get('Sampler'), pairs.get('Schedule type')),
     modelId: isOwn ? pairs.get('Model') : undefined,
     style: isOwn ? pairs.get('Style') : undefined,

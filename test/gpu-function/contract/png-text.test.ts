@@ -1,6 +1,6 @@
 /** PNG texts: what is written is read back, other programs still read the file, and hostile files do no harm. */
 import { deflateSync } from 'node:zlib';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import {
@@ -95,7 +95,11 @@ describe('writing and reading', () => {
 
 describe('hostile files', () => {
   test('arbitrary bytes have no texts and never throw', () => {
-    fc.assert(fc.property(fc.uint8Array(), (bytes) => readPngTexts(bytes).size === 0));
+    fc.assert(
+      fc.property(fc.uint8Array(), (bytes) => {
+        expect(readPngTexts(bytes).size).toBe(0);
+      }),
+    );
   });
 
   test('a file that is cut or changed anywhere never throws', () => {

@@ -1,5 +1,5 @@
 /** The recipe in a picture draws that picture again; recipes of other programs are read as far as they go. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
