@@ -41,7 +41,7 @@ const name = z
   .string()
   .min(1)
   .max(LIMITS.nameCharacters)
-  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/);
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'it must be letters, digits, ., _ or - only');
 
 export const generateRequestSchema = z.strictObject({
   kind: z.literal('generate'),

@@ -3,7 +3,9 @@ import * as z from 'zod';
 import { requestSchema } from './generation-request.ts';
 
 /** Safe as a file name, a URL segment and a part of a button's id. */
-export const jobIdSchema = z.string().regex(/^[A-Za-z0-9_-]{1,64}$/);
+export const jobIdSchema = z
+  .string()
+  .regex(/^[A-Za-z0-9_-]{1,64}$/, 'it must be 1 to 64 letters, digits, _ or -');
 export type JobId = z.infer<typeof jobIdSchema>;
 
 /** The body of `PUT /jobs/{id}`. */
