@@ -1,0 +1,140 @@
+/** A card as the page gets it: the core's neutral card and what a page needs besides, such as addresses and names. */
+import type { GenerationRequest } from '#contract/generation-request.ts';
+import type { ModelDescription } from '#contract/model-description.ts';
+import type { ActionName } from '../../core/action.ts';
+import type { Card, CardImage } from '../../core/card.ts';
+import type { JobRecord } from '../../core/ports.ts';
+import type { Completion } from '../../core/service.ts';
+import { WEB_LIMITS } from './limits.ts';
+
+export interface WebImage extends CardImage {
+  /** Address of the PNG file; it never changes its content. */
+  url: string;
+  /** The same as a file to keep, under a name made from the prompt. */
+  downloadUrl: string;
+  downloadName: string;
+  /** The seed that draws this picture alone, where there is one. */
+  seed?: number | undefined;
+}
+
+export interface WebCard extends Omit<Card, 'images'> {
+  images: WebImage[];
+  /** All pictures in one ZIP file; none while there are fewer than two. */
+  archiveUrl?: string | undefined;
+  /** Pictures the job makes: the places to keep free before there is one. */
+  pictureCount: number;
+  /** Width over height, as far as it is known yet. */
+  aspectRatio: number;
+  seed?: number | undefined;
+  /** The picture it grew from, and what was pressed there. */
+  lineage?: { jobId: string; index: number; action: ActionName } | undefined;
+}
+
+export interface WebHistory {
+  /** Oldest first. */
+  cards: WebCard[];
+  /** Whether there may be older ones: ask with `before` = the oldest card's createdAtMs + 1. */
+  hasMore: boolean;
+  /** Where the events go on from here. */
+  position: string;
+}
+
+/** What the page gets for a message or a button press. */
+export type WebOutcome =
+  | { kind: 'job'; card: WebCard }
+  | { kind: 'done' }
+  | { kind: 'edit'; command: string }
+  | { kind: 'help'; text: string }
+  | { kind: 'models'; models: ModelDescription[] };
+
+export interface WebCompletions {
+  completions: Completion[];
+}
+
+export interface WebModels {
+  models: ModelDescription[];
+}
+
+/** Every answer that is not a success. */
+export interface WebError {
+  error: { message: string };
+}
+
+/** `A red apple, on snow!` → `a-red-apple-on-snow`; `picture` when nothing is left. */
+export function toFileStem(prompt: string): string {
+  const words = prompt
+    .normalize('NFC')
+    .toLowerCase()
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter((word) => word !== '');
+  let stem = '';
+  for (const word of words) {
+    const longer = stem === '' ? word : `${stem}-${word}`;
+    if (longer.length > WEB_LIMITS.downloadNameCharacters) break;
+    stem = longer;
+  }
+  const [first] = words;
+  if (stem !== '' || first === undefined) return stem === '' ? 'picture' : stem;
+  return [...first].slice(0, WEB_LIMITS.downloadNameCharacters / 2).join('');
+}
+
+function toPrompt(record: JobRecord, card: Card): string {
+  return record.request.kind === 'generate' ? record.request.prompt : card.title;
+}
+
+function toPictureCount(request: GenerationRequest, card: Card): number {
+  if (card.images.length > 0) return card.images.length;
+  return request.kind === 'generate' ? request.count : 1;
+}
+
+/** From the pictures, else from the settings the engine reported, else from what was asked for. */
+function toAspectRatio(record: JobRecord, card: Card): number {
+  const [image] = card.images;
+  if (image !== undefined) return image.widthPx / image.heightPx;
+  const { state, request } = record;
+  const settings = 'settings' in state ? state.settings : undefined;
+  if (settings !== undefined) return settings.widthPx / settings.heightPx;
+  if (request.kind !== 'generate') return 1;
+  switch (request.size.kind) {
+    case 'default':
+      return 1;
+    case 'aspect':
+      return request.size.width / request.size.height;
+    case 'pixels':
+      return request.size.widthPx / request.size.heightPx;
+  }
+}
+
+function toWebImage(image: CardImage, record: JobRecord, stem: string): WebImage {
+  const described =
+    record.state.status === 'succeeded' ? record.state.result.images[image.index] : undefined;
+  const url = `/images/${image.jobId}/${image.index}.png`;
+  const downloadName = `${stem}-${described?.seed ?? image.index + 1}`;
+  return {
+    ...image,
+    url,
+    downloadUrl: `${url}?name=${encodeURIComponent(downloadName)}`,
+    downloadName: `${downloadName}.png`,
+    seed: described?.seed,
+  };
+}
+
+export function toWebCard(record: JobRecord, card: Card): WebCard {
+  const stem = toFileStem(toPrompt(record, card));
+  const { lineage, request } = record;
+  return {
+    ...card,
+    images: card.images.map((image) => toWebImage(image, record, stem)),
+    archiveUrl:
+      card.images.length > 1
+        ? `/images/${record.id}/all.zip?name=${encodeURIComponent(stem)}`
+        : undefined,
+    pictureCount: toPictureCount(request, card),
+    aspectRatio: toAspectRatio(record, card),
+    seed: request.kind === 'generate' ? request.seed : undefined,
+    lineage:
+      lineage === undefined
+        ? undefined
+        : { jobId: lineage.jobId, index: lineage.index, action: lineage.action },
+  };
+}
