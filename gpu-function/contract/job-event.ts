@@ -56,9 +56,16 @@ export const jobEventSchema = z.discriminatedUnion('type', [
 export type JobEvent = z.infer<typeof jobEventSchema>;
 export type JobOutcome = Extract<JobEvent, { type: 'job-end' }>['outcome'];
 
+const [queued, loading, start, step, decode, end] = jobEventSchema.options;
+const headKeys = { jobId: true, sequence: true, atMs: true } as const;
+
 /** An event before the job's log gave it its number and time. */
-export type JobEventBody = JobEvent extends infer E
-  ? E extends JobEvent
-    ? Omit<E, 'jobId' | 'sequence' | 'atMs'>
-    : never
-  : never;
+export const jobEventBodySchema = z.discriminatedUnion('type', [
+  queued.omit(headKeys),
+  loading.omit(headKeys),
+  start.omit(headKeys),
+  step.omit(headKeys),
+  decode.omit(headKeys),
+  end.omit(headKeys),
+]);
+export type JobEventBody = z.infer<typeof jobEventBodySchema>;
