@@ -1,0 +1,218 @@
+/** A package folder as one typed value: everything the JSON files and the manifest say, checked. */
+import { SAMPLER_IDS } from '#contract/generation-request.ts';
+import type { ModelDescription } from '#contract/model-description.ts';
+import { join } from 'node:path';
+import * as z from 'zod';
+import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
+import { chooseDefaults } from './default-settings.ts';
+import { findFamily, neutralPreviewFactors } from './families.ts';
+import type { ModelFamily, PreviewFactors } from './families.ts';
+import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
+import type { Manifest } from './manifest.ts';
+import {
+  brokenPackage,
+  checkPackageFile,
+  digestOfFiles,
+  hashFile,
+  readPackageJson,
+} from './package-files.ts';
+import { schedulerFileSchema } from './scheduler-file.ts';
+
+export interface ModelPackage {
+  folder: string;
+  description: ModelDescription;
+  family: ModelFamily;
+  scheduler: SchedulerConfig;
+  /** What is needed to run it, as paths below the folder. */
+  files: readonly string[];
+  manifest: Manifest;
+  latentChannels: number;
+  /** Pixels per latent cell. */
+  vaeFactor: number;
+  sizeMultiplePx: number;
+  scalingFactor: number;
+  previewMap: PreviewFactors;
+  /** Ids that the text encoder has places for, where its configuration says. */
+  textPositions: number | undefined;
+}
+
+const levelsSchema = z.array(z.int()).min(1).max(16).optional();
+const positiveOrNull = z.number().positive().nullish();
+
+/** Only what is used of each file; exporters differ in the rest. */
+const modelIndexSchema = z.looseObject({ _class_name: z.string() });
+const networkConfigSchema = z.looseObject({
+  in_channels: z.int().min(1).max(64).optional(),
+  sample_size: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullish(),
+  block_out_channels: levelsSchema,
+  time_cond_proj_dim: positiveOrNull,
+});
+const vaeConfigSchema = z.looseObject({
+  latent_channels: z.int().min(1).max(64).optional(),
+  scaling_factor: z.number().positive().optional(),
+  shift_factor: z.number().nullish(),
+  block_out_channels: levelsSchema,
+});
+const textConfigSchema = z.looseObject({
+  max_position_embeddings: z.int().min(3).max(100_000).optional(),
+});
+
+/**
+ * Reads and checks a package, but opens none of its graphs. `id` is the folder's name.
+ * Throws a GenerationError `model-broken` whose message names the file.
+ */
+export async function readPackage(folder: string, id: string): Promise<ModelPackage> {
+  const manifest = (await readPackageJson(folder, MANIFEST_FILE, manifestSchema)) ?? {};
+  if (manifest.id !== undefined && manifest.id !== id) {
+    throw brokenPackage(
+      `${MANIFEST_FILE} says the id is "${manifest.id}" but the folder is named "${id}"; rename one of them.`,
+    );
+  }
+  const family = await readFamily(folder);
+  const files = await listNeededFiles(folder, family);
+  const sizes = new Map(manifest.files?.map((file) => [file.path, file.sizeBytes]));
+  let sizeBytes = 0;
+  for (const path of new Set([...files, ...sizes.keys()])) {
+    sizeBytes += await checkPackageFile(folder, path, sizes.get(path));
+  }
+  const parts = await readConfigurations(folder, family);
+  const shape = readShape(family, parts);
+  const previewMap = choosePreviewMap(manifest, family, shape.latentChannels);
+  return {
+    folder,
+    family,
+    files,
+    manifest,
+    ...shape,
+    previewMap,
+    scheduler: parts.scheduler,
+    textPositions: parts.text?.max_position_embeddings,
+    description: {
+      id,
+      name: manifest.name ?? id,
+      description: manifest.description ?? `A ${family.name} model.`,
+      licence: manifest.licence ?? 'not stated: see where the package comes from',
+      sizeBytes,
+      isDefault: false,
+      ...(manifest.fixedSize === undefined ? {} : { fixedSize: manifest.fixedSize }),
+      defaults: {
+        ...chooseDefaults(parts.scheduler, readDefaultSize(family, parts)),
+        ...manifest.defaults,
+        ...manifest.fixedSize,
+      },
+      samplers: [...SAMPLER_IDS],
+      styles: Object.keys(manifest.styles ?? {}),
+    },
+  };
+}
+
+/** The hashes of the manifest stand for its files; without them every file is read. */
+export async function digestOfPackage(modelPackage: ModelPackage): Promise<string> {
+  const { manifest, folder, files } = modelPackage;
+  if (manifest.files !== undefined) return digestOfFiles(manifest.files);
+  const hashed = [];
+  for (const path of files) hashed.push({ path, sha256: await hashFile(join(folder, path)) });
+  return digestOfFiles(hashed);
+}
+
+async function readFamily(folder: string): Promise<ModelFamily> {
+  const index = await readRequired(folder, 'model_index.json', modelIndexSchema);
+  const family = findFamily(index._class_name);
+  if (!('missing' in family)) return family;
+  throw brokenPackage(
+    `model_index.json names a ${index._class_name}, which needs ${family.missing}; choose a Stable Diffusion 1.x or 2.x package.`,
+  );
+}
+
+async function listNeededFiles(folder: string, family: ModelFamily): Promise<string[]> {
+  const tokenizers = await Promise.all(
+    family.textStages.map(async ({ tokenizer }) => {
+      const vocabulary = await checkPackageFile(folder, `${tokenizer}/vocab.json`, undefined).catch(
+        () => undefined,
+      );
+      return vocabulary === undefined
+        ? [`${tokenizer}/tokenizer.json`]
+        : [`${tokenizer}/vocab.json`, `${tokenizer}/merges.txt`];
+    }),
+  );
+  return [
+    'model_index.json',
+    'scheduler/scheduler_config.json',
+    ...tokenizers.flat(),
+    ...family.textStages.map(({ encoder }) => `${encoder}/model.onnx`),
+    `${family.network}/model.onnx`,
+    'vae_decoder/model.onnx',
+  ];
+}
+
+type Configurations = Awaited<ReturnType<typeof readConfigurations>>;
+
+async function readConfigurations(folder: string, family: ModelFamily) {
+  const network = await readPackageJson(
+    folder,
+    `${family.network}/config.json`,
+    networkConfigSchema,
+  );
+  if (typeof network?.time_cond_proj_dim === 'number') {
+    throw brokenPackage(
+      `${family.network}/config.json asks for guidance as a network input (time_cond_proj_dim), which is not supported; choose a package without it.`,
+    );
+  }
+  const vae = await readPackageJson(folder, 'vae_decoder/config.json', vaeConfigSchema);
+  if (typeof vae?.shift_factor === 'number' && vae.shift_factor !== 0) {
+    throw brokenPackage(
+      'vae_decoder/config.json has a shift_factor, which is not supported; choose a Stable Diffusion 1.x or 2.x package.',
+    );
+  }
+  const scheduler = await readRequired(
+    folder,
+    'scheduler/scheduler_config.json',
+    schedulerFileSchema,
+  );
+  const encoder = family.textStages[0]?.encoder ?? 'text_encoder';
+  const text = await readPackageJson(folder, `${encoder}/config.json`, textConfigSchema);
+  return { network, vae, scheduler, text };
+}
+
+async function readRequired<Schema extends z.ZodType>(
+  folder: string,
+  path: string,
+  schema: Schema,
+): Promise<z.infer<Schema>> {
+  const content = await readPackageJson(folder, path, schema);
+  if (content === undefined) throw brokenPackage(`${path} is missing; fetch the package again.`);
+  return content;
+}
+
+function vaeFactorOf(family: ModelFamily, parts: Configurations): number {
+  return 2 ** ((parts.vae?.block_out_channels?.length ?? family.fallbacks.vaeLevels) - 1);
+}
+
+function readShape(family: ModelFamily, parts: Configurations) {
+  const { network, vae } = parts;
+  const { fallbacks } = family;
+  const vaeFactor = vaeFactorOf(family, parts);
+  return {
+    latentChannels: vae?.latent_channels ?? network?.in_channels ?? fallbacks.latentChannels,
+    vaeFactor,
+    sizeMultiplePx:
+      vaeFactor * 2 ** ((network?.block_out_channels?.length ?? fallbacks.networkLevels) - 1),
+    scalingFactor: vae?.scaling_factor ?? fallbacks.scalingFactor,
+  };
+}
+
+function readDefaultSize(family: ModelFamily, parts: Configurations) {
+  const sampleSize = parts.network?.sample_size ?? family.fallbacks.sampleSize;
+  const [height, width] = Array.isArray(sampleSize) ? sampleSize : [sampleSize, sampleSize];
+  const vaeFactor = vaeFactorOf(family, parts);
+  return { widthPx: width * vaeFactor, heightPx: height * vaeFactor };
+}
+
+function choosePreviewMap(
+  manifest: Manifest,
+  family: ModelFamily,
+  latentChannels: number,
+): PreviewFactors {
+  const map = manifest.previewMap ?? family.previewFactors;
+  return map.factors.length === latentChannels ? map : neutralPreviewFactors(latentChannels);
+}

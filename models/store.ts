@@ -1,0 +1,147 @@
+/** Finds model packages on disk and tells the usable from the broken; one broken package hides no other. */
+import { GenerationError } from '#contract/generation-error.ts';
+import type { ModelDescription } from '#contract/model-description.ts';
+import { readdir } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { modelIdSchema } from './manifest.ts';
+import { findNearestId } from './nearest-id.ts';
+import { fileSizeBytes } from './package-files.ts';
+import { readPackage } from './read-package.ts';
+import type { ModelPackage } from './read-package.ts';
+
+/** The packages that come with the project. */
+const EMBEDDED_FOLDER = join(import.meta.dirname, 'embedded');
+/** Where packages are looked for besides, unless MODEL_DIR says otherwise. */
+const DOWNLOADED_FOLDER = join(import.meta.dirname, 'downloaded');
+
+/** A folder that holds any of these is meant to be a package. */
+const PACKAGE_MARKS = ['model_index.json', 'manifest.json', 'unet/model.onnx'];
+
+export type FoundPackage =
+  | { status: 'usable'; id: string; folder: string; modelPackage: ModelPackage }
+  | { status: 'broken'; id: string; folder: string; error: GenerationError };
+
+/** Searched in this order: a person's own package hides the built-in one of the same id. */
+export function modelFolders(modelDir: string | undefined): string[] {
+  return [modelDir ?? DOWNLOADED_FOLDER, EMBEDDED_FOLDER];
+}
+
+/**
+ * Every package in the folders, or the folder itself where it is one, by id. A folder that does not exist holds none.
+ * Throws a GenerationError `storage-failed` for a folder that cannot be read.
+ */
+export async function findPackages(folders: readonly string[]): Promise<FoundPackage[]> {
+  const found = new Map<string, FoundPackage>();
+  for (const folder of folders) {
+    for (const candidate of await listCandidates(folder)) {
+      const id = basename(candidate);
+      if (!found.has(id)) found.set(id, await examine(candidate, id));
+    }
+  }
+  return [...found.values()];
+}
+
+async function listCandidates(folder: string): Promise<string[]> {
+  if (await isPackage(folder)) return [folder];
+  const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+    if (cause.code === 'ENOENT') return [];
+    throw new GenerationError(
+      'storage-failed',
+      `The model folder ${basename(folder)} cannot be read (${cause.code}); check MODEL_DIR and its permissions.`,
+      { cause },
+    );
+  });
+  const candidates = names
+    .filter((name) => !name.startsWith('.'))
+    .map((name) => join(folder, name));
+  const marks = await Promise.all(candidates.map(isPackage));
+  return candidates.filter((_, index) => marks[index]);
+}
+
+async function isPackage(folder: string): Promise<boolean> {
+  const sizes = await Promise.all(PACKAGE_MARKS.map((mark) => fileSizeBytes(folder, mark)));
+  return sizes.some((size) => size !== undefined);
+}
+
+async function examine(folder: string, id: string): Promise<FoundPackage> {
+  try {
+    if (!modelIdSchema.safeParse(id).success) {
+      throw new GenerationError(
+        'model-broken',
+        `The folder "${id}" cannot be a model's id; rename it with letters, digits, dots and dashes.`,
+      );
+    }
+    return { status: 'usable', id, folder, modelPackage: await readPackage(folder, id) };
+  } catch (thrown) {
+    const error =
+      thrown instanceof GenerationError
+        ? thrown
+        : new GenerationError(
+            'model-broken',
+            'Its files cannot be read; check their permissions.',
+            {
+              cause: thrown,
+            },
+          );
+    return { status: 'broken', id, folder, error };
+  }
+}
+
+/** A broken package is described too, with the sentence that says why it cannot be used. */
+export function describePackage(found: FoundPackage): ModelDescription {
+  switch (found.status) {
+    case 'usable':
+      return found.modelPackage.description;
+    case 'broken':
+      return {
+        id: found.id,
+        name: found.id,
+        description: '',
+        licence: '',
+        sizeBytes: 0,
+        isDefault: false,
+        defaults: BROKEN_DEFAULTS,
+        samplers: [],
+        styles: [],
+        problem: found.error.message,
+      };
+  }
+}
+
+/** A description needs settings even where nothing can be drawn. */
+const BROKEN_DEFAULTS: ModelDescription['defaults'] = {
+  widthPx: 512,
+  heightPx: 512,
+  steps: 1,
+  guidanceScale: 1,
+  guidanceRescale: 0,
+  sampler: 'ddim',
+  spacing: 'leading',
+};
+
+/** The wanted id where it is usable, else the built-in model: its folder is searched last. */
+export function chooseDefaultId(
+  found: readonly FoundPackage[],
+  wantedId: string | undefined,
+): string | undefined {
+  const usable = found.filter((entry) => entry.status === 'usable');
+  return (usable.find((entry) => entry.id === wantedId) ?? usable.at(-1))?.id;
+}
+
+/** The sentence for an id that no package has, or for want of any package when none was asked for. */
+export function unknownModel(
+  id: string | undefined,
+  found: readonly FoundPackage[],
+): GenerationError {
+  const known = found.filter((entry) => entry.status === 'usable').map((entry) => entry.id);
+  if (id === undefined || known.length === 0) {
+    return new GenerationError(
+      'model-unknown',
+      'There is no usable model; put a package into the folder that MODEL_DIR names.',
+    );
+  }
+  const nearest = findNearestId(id, known);
+  const remedy =
+    nearest === undefined ? `choose one of: ${known.join(', ')}.` : `did you mean "${nearest}"?`;
+  return new GenerationError('model-unknown', `There is no model "${id.slice(0, 100)}"; ${remedy}`);
+}
