@@ -13,6 +13,8 @@ export const LIMITS = {
   aspectPart: { min: 1, max: 100 },
   /** Neither side may be more than this many times the other. */
   aspectRatioMax: 4,
+  /** Beyond this many times the area a model was trained on it repeats itself, and memory grows with the square. */
+  areaTimesNativeMax: 4,
   strength: { min: 0, max: 1 },
   /** Variations of variations that one request may carry. */
   variations: { max: 16 },

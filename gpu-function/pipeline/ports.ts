@@ -58,6 +58,11 @@ export interface PreviewMap {
   bias: readonly [number, number, number];
 }
 
+/** Milliseconds that never run backwards, for timings. */
+export interface Clock {
+  nowMs(): number;
+}
+
 /** Where models come from. Opening one may close another: memory is bounded by whoever implements this. */
 export interface ModelLibrary {
   list(): Promise<ModelDescription[]>;
