@@ -87,7 +87,7 @@ function resolveAspect(
       heightPx: clampSide(round(widthPx / ratio / multiplePx) * multiplePx, multiplePx),
     })),
   );
-  const best = candidates.reduce((a, b) => (error(b) < error(a) ? b : a));
+  const best = candidates.filter(isWithinRatio).reduce((a, b) => (error(b) < error(a) ? b : a));
   const note = `Drawn at ${format(best)}, the nearest to ${nameOf(asked)} that this model draws.`;
   return { ...best, note: isNear(ratio, best) ? undefined : note };
 }
@@ -122,7 +122,15 @@ function toMultiples(
   round: (value: number) => number,
 ): { widthPx: number; heightPx: number } {
   const toSide = (px: number) => clampSide(round(px / multiplePx) * multiplePx, multiplePx);
-  return { widthPx: toSide(size.widthPx), heightPx: toSide(size.heightPx) };
+  const widthPx = toSide(size.widthPx);
+  const heightPx = toSide(size.heightPx);
+  // Rounding may have made the ratio larger than what may be asked for.
+  const longestPx = Math.min(widthPx, heightPx) * LIMITS.aspectRatioMax;
+  return { widthPx: Math.min(widthPx, longestPx), heightPx: Math.min(heightPx, longestPx) };
+}
+
+function isWithinRatio({ widthPx, heightPx }: Size): boolean {
+  return Math.max(widthPx, heightPx) <= Math.min(widthPx, heightPx) * LIMITS.aspectRatioMax;
 }
 
 /** All sides that the limits allow, ascending. */
