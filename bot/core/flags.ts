@@ -1,0 +1,280 @@
+/**
+ * Every flag of the command language, in one table: the parser, completion, help and (on platforms with typed options)
+ * the option lists are all made from it.
+ */
+import { LIMITS } from '#contract/limits.ts';
+import type { FlagValues } from './command-draft.ts';
+import { CommandError } from './command-error.ts';
+import {
+  checkSize,
+  readAspect,
+  readNumber,
+  readSize,
+  readVariations,
+  readWholeNumber,
+  showValue,
+} from './flag-values.ts';
+import { suggestFrom } from './nearest-name.ts';
+import { parseSamplerName, parseSpacingName } from './sampler-names.ts';
+import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
+
+/** Which words after the flag are its value; a quoted text is always exactly the value. */
+export type FlagExtent =
+  /** One word. */
+  | 'word'
+  /** As many words as make a sampler's name. */
+  | 'sampler'
+  /** All words up to the next flag. */
+  | 'text';
+
+/** What completion may offer for the value. Models and styles come from the image function. */
+export type FlagChoices =
+  | { kind: 'fixed'; values: readonly string[] }
+  | { kind: 'models' }
+  | { kind: 'styles' };
+
+export interface Flag {
+  /** Without dashes. */
+  name: string;
+  aliases: readonly string[];
+  /** What its value looks like, for help: `width:height`. */
+  valueHint: string;
+  /** What it is for, without a full stop. */
+  description: string;
+  example: string;
+  extent: FlagExtent;
+  choices: FlagChoices;
+  /** The typed range of a number, for platforms with typed options. */
+  range?: { min: number; max: number; isWhole: boolean };
+  /** Only `--no` may be given more than once: its lists are joined. */
+  isRepeatable: boolean;
+  /** The value as the draft keeps it. Throws a CommandError that names the value and the remedy. */
+  read(value: string, written: string): FlagValues;
+}
+
+const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
+
+function fixed(...values: string[]): FlagChoices {
+  return { kind: 'fixed', values };
+}
+
+type FlagParts = Pick<Flag, 'name' | 'valueHint' | 'description' | 'example' | 'read'> &
+  Partial<Flag>;
+
+function flag(parts: FlagParts): Flag {
+  return { aliases: [], extent: 'word', choices: fixed(), isRepeatable: false, ...parts };
+}
+
+type NumberParts = Omit<FlagParts, 'read' | 'valueHint'> & {
+  limits: { min: number; max: number };
+  isWhole: boolean;
+  toValues: (value: number) => FlagValues;
+};
+
+function numberFlag({ limits, isWhole, toValues, ...parts }: NumberParts): Flag {
+  const readValue = isWhole ? readWholeNumber : readNumber;
+  return flag({
+    ...parts,
+    valueHint: `${limits.min}–${limits.max}`,
+    range: { ...limits, isWhole },
+    read: (value, written) => toValues(readValue(written, value, limits)),
+  });
+}
+
+function readName(written: string, value: string): string {
+  if (value.length > LIMITS.nameCharacters || !NAME.test(value)) {
+    throw new CommandError(
+      `${written} ${showValue(value)} is not a name; names are made of letters, digits, dots, dashes and underscores.`,
+    );
+  }
+  return value;
+}
+
+function readSide(written: string, value: string): number {
+  const side = readWholeNumber(written, value, LIMITS.sidePx);
+  checkSize(`${written} ${value}`, side, side);
+  return side;
+}
+
+const sizeFlags: readonly Flag[] = [
+  flag({
+    name: 'ar',
+    aliases: ['aspect', 'aspect-ratio'],
+    valueHint: 'width:height',
+    description: 'Aspect ratio of the picture',
+    example: '--ar 3:2',
+    choices: fixed('1:1', '3:2', '2:3', '4:3', '3:4', '16:9', '9:16'),
+    read: (value, written) => ({ aspect: readAspect(written, value) }),
+  }),
+  flag({
+    name: 'size',
+    aliases: ['resolution'],
+    valueHint: 'widthxheight',
+    description: `Size in pixels, each side a multiple of ${LIMITS.sidePx.multipleOf}`,
+    example: '--size 512x768',
+    choices: fixed('512x512', '512x768', '768x512'),
+    read: (value, written) => ({ size: readSize(written, value) }),
+  }),
+  flag({
+    name: 'width',
+    aliases: ['w'],
+    valueHint: 'pixels',
+    description: 'Width in pixels, together with --height',
+    example: '--width 512',
+    range: { min: LIMITS.sidePx.min, max: LIMITS.sidePx.max, isWhole: true },
+    read: (value, written) => ({ widthPx: readSide(written, value) }),
+  }),
+  flag({
+    name: 'height',
+    aliases: ['h'],
+    valueHint: 'pixels',
+    description: 'Height in pixels, together with --width',
+    example: '--height 768',
+    range: { min: LIMITS.sidePx.min, max: LIMITS.sidePx.max, isWhole: true },
+    read: (value, written) => ({ heightPx: readSide(written, value) }),
+  }),
+];
+
+const samplingFlags: readonly Flag[] = [
+  numberFlag({
+    name: 'steps',
+    description: 'Denoising steps: more take longer and add detail',
+    example: '--steps 20',
+    choices: fixed('10', '20', '30', '50'),
+    limits: LIMITS.steps,
+    isWhole: true,
+    toValues: (steps) => ({ steps }),
+  }),
+  numberFlag({
+    name: 'cfg',
+    aliases: ['guidance', 'scale', 'cfg-scale', 'guidance-scale'],
+    description: 'Guidance: how closely the picture follows the words',
+    example: '--cfg 7.5',
+    choices: fixed('3', '5', '7.5', '10'),
+    limits: LIMITS.guidanceScale,
+    isWhole: false,
+    toValues: (guidanceScale) => ({ guidanceScale }),
+  }),
+  numberFlag({
+    name: 'rescale',
+    aliases: ['guidance-rescale'],
+    description: 'Guidance rescale: tames colours that strong guidance burns out',
+    example: '--rescale 0.7',
+    choices: fixed('0', '0.5', '0.7'),
+    limits: LIMITS.guidanceRescale,
+    isWhole: false,
+    toValues: (guidanceRescale) => ({ guidanceRescale }),
+  }),
+  flag({
+    name: 'sampler',
+    aliases: ['scheduler'],
+    valueHint: 'name',
+    description: 'The way from noise to picture',
+    example: '--sampler "dpm++ 2m karras"',
+    extent: 'sampler',
+    choices: fixed(...SAMPLER_IDS),
+    read: (value, written) => {
+      const choice = parseSamplerName(value);
+      if (choice === undefined) {
+        throw new CommandError(
+          `${written} ${showValue(value)} is unknown.${suggestFrom(value, SAMPLER_IDS)}`,
+        );
+      }
+      const { sampler, spacing } = choice;
+      return spacing === undefined ? { sampler } : { sampler, samplerSpacing: spacing };
+    },
+  }),
+  flag({
+    name: 'spacing',
+    valueHint: 'name',
+    description: 'How the steps are spread over the noise levels',
+    example: '--spacing karras',
+    choices: fixed(...SPACING_IDS),
+    read: (value, written) => {
+      const spacing = parseSpacingName(value);
+      if (spacing !== undefined) return { spacing };
+      throw new CommandError(
+        `${written} ${showValue(value)} is unknown.${suggestFrom(value, SPACING_IDS)}`,
+      );
+    },
+  }),
+];
+
+/** In the order in which help lists them and a formatted command carries them. */
+export const FLAGS: readonly Flag[] = [
+  ...sizeFlags,
+  numberFlag({
+    name: 'count',
+    aliases: ['n'],
+    description: 'How many pictures',
+    example: '--count 4',
+    choices: fixed('1', '2', '3', '4'),
+    limits: LIMITS.count,
+    isWhole: true,
+    toValues: (count) => ({ count }),
+  }),
+  numberFlag({
+    name: 'seed',
+    description: 'The same seed and settings draw the same picture again',
+    example: '--seed 7',
+    limits: LIMITS.seed,
+    isWhole: true,
+    toValues: (seed) => ({ seed }),
+  }),
+  ...samplingFlags,
+  flag({
+    name: 'model',
+    aliases: ['m'],
+    valueHint: 'name',
+    description: 'The model that draws',
+    example: '--model sd-turbo',
+    choices: { kind: 'models' },
+    read: (value, written) => ({ modelId: readName(written, value) }),
+  }),
+  flag({
+    name: 'style',
+    valueHint: 'name',
+    description: 'A style of the model',
+    example: '--style 3d',
+    choices: { kind: 'styles' },
+    read: (value, written) => ({ style: readName(written, value) }),
+  }),
+  flag({
+    name: 'variation',
+    aliases: ['variations'],
+    valueHint: 'seed:strength',
+    description: 'A neighbour of the picture: its noise turned towards another seed',
+    example: '--seed 7 --variation 42:0.35',
+    read: (value, written) => ({ variations: readVariations(written, value) }),
+  }),
+  flag({
+    name: 'no',
+    aliases: ['negative', 'negative-prompt', 'neg'],
+    valueHint: 'words',
+    description: 'What the picture should not show, up to the next flag',
+    example: '--no text, people',
+    extent: 'text',
+    isRepeatable: true,
+    read: (value) => ({ negativePrompt: value }),
+  }),
+];
+
+const FLAGS_BY_NAME = new Map(
+  FLAGS.flatMap((flag) => [flag.name, ...flag.aliases].map((name) => [name, flag] as const)),
+);
+
+/** The flag with this name or alias, in lower case and without dashes. */
+export function findFlag(name: string): Flag | undefined {
+  return FLAGS_BY_NAME.get(name);
+}
+
+/** Names and aliases of all flags. */
+export const FLAG_NAMES: readonly string[] = [...FLAGS_BY_NAME.keys()];
+
+/** Midjourney's flags that mean nothing here: people who come from there get told so instead of a guess. */
+export const FOREIGN_FLAGS: ReadonlySet<string> = new Set(
+  (
+    'v version q quality s stylize c chaos weird tile stop iw niji raw hd fast relax turbo draft ' +
+    'sref sw cref cw oref ow profile p r repeat public stealth video'
+  ).split(' '),
+);
