@@ -104,7 +104,7 @@ function readPath(input: unknown, path: readonly PropertyKey[]): unknown {
 function showValue(value: unknown, issue: Issue): string {
   if (typeof value === 'string') {
     if (value === '') return 'empty';
-    const isAboutLength = issue.code === 'too_big' || issue.code === 'too_small';
+    const isAboutLength = 'origin' in issue && issue.origin === 'string';
     return isAboutLength ? `${value.length} characters long` : showText(value);
   }
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return `${value}`;

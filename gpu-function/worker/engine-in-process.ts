@@ -1,0 +1,51 @@
+/** The engine in the worker's own process: for snapshots, which cannot capture a child. It can not be killed. */
+import type { EngineHost, EngineSetup } from './engine-host.ts';
+import { warmUp, type EngineLogger } from './serve-engine.ts';
+import { createWakeUp } from './wake-up.ts';
+
+export interface EngineInProcessOptions {
+  setup: EngineSetup;
+  logger: EngineLogger;
+  nowMs: () => number;
+}
+
+export function createEngineInProcess(options: EngineInProcessOptions): EngineHost {
+  const { setup, logger, nowMs } = options;
+  const changed = createWakeUp();
+  const startedAtMs = nowMs();
+  let startMs: number | undefined;
+  let problem: string | undefined;
+  const warm = warmUp(setup, logger).then((found) => {
+    problem = found;
+    startMs = nowMs() - startedAtMs;
+    changed.wake();
+  });
+
+  return {
+    status: () => ({
+      phase: startMs === undefined ? 'starting' : 'ready',
+      problem,
+      processId: process.pid,
+      loadedModelId: setup.loadedModelId(),
+      executionProvider: setup.executionProvider,
+      startMs,
+    }),
+    async run(run) {
+      const { job, signal } = run;
+      if (startMs === undefined) await changed.wait({ signal });
+      if (signal.aborted) return { status: 'canceled' };
+      const outcome = await setup.engine.run({
+        job,
+        report: (event) => run.report(event),
+        isCanceled: () => signal.aborted,
+      });
+      problem = undefined;
+      return outcome;
+    },
+    models: () => setup.engine.models(),
+    async close() {
+      await warm;
+      await setup.engine.close();
+    },
+  };
+}
