@@ -1,0 +1,81 @@
+/** What the network is told of the words, and what the person is told when not all of them could be told. */
+import { describe, expect, test } from 'vitest';
+import { encodePrompts } from '../../../gpu-function/pipeline/encode-prompt.ts';
+import { tokenizePrompts } from '../../../gpu-function/pipeline/tokenize-prompts.ts';
+import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
+import { createSettings } from '../../fakes/settings.ts';
+
+const model = createArithmeticModel();
+const firstLetters = (text: string) =>
+  Array.from({ length: 6 }, (_, index) => text.split(' ')[index]?.charCodeAt(0) ?? 0);
+
+describe('words', () => {
+  test('with guidance: the negative prompt first, an empty one too', () => {
+    const settings = createSettings({ negativePrompt: 'blurry text' });
+    expect(tokenizePrompts(model, settings)).toEqual({
+      ids: [firstLetters('blurry text'), firstLetters('a red apple')],
+      notes: [],
+    });
+    expect(tokenizePrompts(model, createSettings()).ids).toHaveLength(2);
+  });
+
+  test.each([0, 0.5, 1])('guidance %d is the prompt alone', (guidanceScale) => {
+    expect(tokenizePrompts(model, createSettings({ guidanceScale }))).toEqual({
+      ids: [firstLetters('a red apple')],
+      notes: [],
+    });
+    const { notes } = tokenizePrompts(
+      model,
+      createSettings({ guidanceScale, negativePrompt: 'text' }),
+    );
+    expect(notes).toEqual([
+      'The negative prompt has no effect without guidance; choose a guidance above 1.',
+    ]);
+  });
+
+  test('a style puts its words around the prompt, not around the negative one', () => {
+    const settings = createSettings({ style: 'bright', negativePrompt: 'text' });
+    expect(tokenizePrompts(model, settings).ids).toEqual([
+      firstLetters('text'),
+      firstLetters('a red apple bright'),
+    ]);
+  });
+
+  test('those that did not fit are named, shortened when they are many', () => {
+    const settings = createSettings({
+      prompt: 'one two three four five six seven eight',
+      negativePrompt: `1 2 3 4 5 6 ${'🍎'.repeat(90)}`,
+    });
+    expect(tokenizePrompts(model, settings).notes).toEqual([
+      'The prompt is longer than the model reads; it did not see "seven eight".',
+      `The negative prompt is longer than the model reads; it did not see "${'🍎'.repeat(80)}…".`,
+    ]);
+  });
+});
+
+describe('the embedding', () => {
+  test('is made once and repeated for each picture, negatives first', async () => {
+    const counting = createArithmeticModel();
+    const ids = [firstLetters('no'), firstLetters('yes')];
+    const one = await encodePrompts(counting, ids, 1);
+    const three = await encodePrompts(counting, ids, 3);
+    expect(counting.encodedIds).toHaveLength(4);
+    expect([one.shape, three.shape]).toEqual([
+      [2, 6, 3],
+      [6, 6, 3],
+    ]);
+    const row = (tensor: typeof one, index: number) => [
+      ...tensor.data.subarray(index * 18, index * 18 + 18),
+    ];
+    const [negative, positive] = [row(one, 0), row(one, 1)];
+    expect(negative).not.toEqual(positive);
+    expect([0, 1, 2, 3, 4, 5].map((index) => row(three, index))).toEqual([
+      negative,
+      negative,
+      negative,
+      positive,
+      positive,
+      positive,
+    ]);
+  });
+});
