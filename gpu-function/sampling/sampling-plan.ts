@@ -1,6 +1,8 @@
-/** The shape of every sampler: what a run needs, and what it tells. */
+/** The shape of every sampling run: what it needs, and what it tells. */
 import type { SamplerId, SpacingId } from '#contract/generation-request.ts';
+import type { NoiseLevel } from './noise-level.ts';
 
+/** The arrays are the sampler's own and are written again in the next step: copy what is to be kept. */
 export interface SamplingStep {
   /** Steps done so far, 1..steps. */
   step: number;
@@ -12,9 +14,12 @@ export interface SamplingStep {
 }
 
 export interface SamplingRun {
-  /** Unit noise times `initialNoiseScale`. */
+  /** Unit noise times `initialNoiseScale`, or a picture noised to `startLevel`. It is not changed. */
   start: Float32Array;
-  /** The network's output after guidance, for a sample that is already scaled for it. */
+  /**
+   * The network's output after guidance, for a sample that is already scaled for it.
+   * The sample is the sampler's own array: neither change nor keep it.
+   */
   callNetwork(scaledSample: Float32Array, timestep: number): Promise<Float32Array>;
   /** Fresh standard normal noise as long as the sample; stochastic samplers ask for it in the reference's order. */
   drawNoise(): Float32Array;
@@ -27,6 +32,10 @@ export interface SamplingPlan {
   spacing: SpacingId;
   /** One a step, as the network gets them; Euler's may be fractional. */
   timesteps: readonly number[];
+  /** Factor for unit noise where a run starts from nothing else. */
   initialNoiseScale: number;
+  /** The level of the first step: where a run that starts from a picture adds noise to it (forward-process.ts). */
+  startLevel: NoiseLevel;
+  /** Resolves to a new array: the sample after the last step. */
   sample(run: SamplingRun): Promise<Float32Array>;
 }

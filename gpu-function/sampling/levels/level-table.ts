@@ -1,0 +1,39 @@
+/** What turns a scheduler configuration and a number of steps into the table that a sampler walks along. */
+import type { SpacingId } from '#contract/generation-request.ts';
+import { toAlphaBars, toBetas } from '../beta-schedule.ts';
+import type { NoiseStep } from '../noise-level.ts';
+import type { SchedulerConfig } from '../scheduler-config.ts';
+
+export interface LevelRequest {
+  config: SchedulerConfig;
+  spacing: SpacingId;
+  /** 1..num_train_timesteps */
+  stepCount: number;
+}
+
+export interface LevelTable {
+  /** `stepCount` rows, from noisy to clean. */
+  steps: NoiseStep[];
+  /** Factor for unit noise that gives it the variance of the first level. */
+  initialNoiseScale: number;
+}
+
+/** A kind of table. Samplers of one family share it, so that a new sampler brings no table of its own. */
+export interface LevelFamily {
+  spacings: readonly SpacingId[];
+  /** Where neither the person nor the model package says one. */
+  defaultSpacing: 'leading' | 'linspace';
+  build(request: LevelRequest): LevelTable;
+}
+
+/** Where Karras sigmas replace the timesteps, the spacing still says from where to where. */
+export function plainSpacing(
+  { config, spacing }: LevelRequest,
+  fallback: LevelFamily['defaultSpacing'],
+): Exclude<SpacingId, 'karras'> {
+  return spacing === 'karras' ? (config.timestep_spacing ?? fallback) : spacing;
+}
+
+export function trainedAlphaBars(config: SchedulerConfig): Float64Array {
+  return toAlphaBars(toBetas(config));
+}
