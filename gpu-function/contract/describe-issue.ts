@@ -8,12 +8,12 @@ type Issue = z.core.$ZodIssue;
 
 /**
  * The sentence for the first thing that is wrong, such as `request.steps is 0; it must be from 1 to 1000.`
- * `input` is what was parsed: the issues themselves do not carry the values.
+ * `input` is what was parsed: the issues themselves do not carry the values. `rootName` stands for the whole of it.
  */
-export function describeIssue(error: z.ZodError, input: unknown): string {
+export function describeIssue(error: z.ZodError, input: unknown, rootName = 'The input'): string {
   const [issue] = error.issues;
   if (issue === undefined) return 'The input is not valid.';
-  const name = issue.path.length === 0 ? 'The input' : issue.path.map(String).join('.');
+  const name = issue.path.length === 0 ? rootName : issue.path.map(String).join('.');
   if (issue.code === 'unrecognized_keys') {
     const keys = issue.keys.map((key) => showText(key)).join(', ');
     const isOne = issue.keys.length === 1;
@@ -104,7 +104,8 @@ function readPath(input: unknown, path: readonly PropertyKey[]): unknown {
 function showValue(value: unknown, issue: Issue): string {
   if (typeof value === 'string') {
     if (value === '') return 'empty';
-    const isAboutLength = 'origin' in issue && issue.origin === 'string';
+    const isAboutLength =
+      (issue.code === 'too_big' || issue.code === 'too_small') && issue.origin === 'string';
     return isAboutLength ? `${value.length} characters long` : showText(value);
   }
   if (value === null || typeof value === 'number' || typeof value === 'boolean') return `${value}`;

@@ -87,7 +87,7 @@ function parseJobId(context: Context): JobId {
   const id = context.req.param('id');
   const parsed = jobIdSchema.safeParse(id);
   if (parsed.success) return parsed.data;
-  throw new HttpError(400, `The job id: ${describeIssue(parsed.error, id)}`);
+  throw new HttpError(400, describeIssue(parsed.error, id, 'The job id'));
 }
 
 function findJob(board: JobBoard, context: Context): BoardJob {

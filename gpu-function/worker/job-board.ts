@@ -127,8 +127,7 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
         const entry = entries.get(queue.take() ?? '');
         if (entry?.job !== undefined) {
           reportPositions(queue.order(), entries);
-          const queueMs = nowMs() - entry.submittedAtMs;
-          return { job: entry.job, log: entry.log, signal: entry.cancellation.signal, queueMs };
+          return toTaken(entry, entry.job, nowMs());
         }
         await arrived.wait({ signal });
       }
@@ -138,10 +137,7 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
       const entry = entries.get(id);
       if (entry !== undefined) end(entry, outcome, images);
     },
-    counts() {
-      const open = [...entries.values()].filter((entry) => entry.endedAtMs === undefined).length;
-      return { running: open - queue.size, queued: queue.size };
-    },
+    counts: () => ({ running: countOpen(entries) - queue.size, queued: queue.size }),
     sweep: () => forgetFinished(entries, limits, nowMs()),
   };
 }
@@ -160,6 +156,15 @@ function createEntry(job: Job, requestDigest: string, options: JobBoardOptions):
     reportedPosition: 0,
     endedAtMs: undefined,
   };
+}
+
+function toTaken(entry: Entry, job: Job, nowMs: number): TakenJob {
+  const { log, cancellation, submittedAtMs } = entry;
+  return { job, log, signal: cancellation.signal, queueMs: nowMs - submittedAtMs };
+}
+
+function countOpen(entries: ReadonlyMap<JobId, Entry>): number {
+  return [...entries.values()].filter((entry) => entry.endedAtMs === undefined).length;
 }
 
 export function toJobView({ id, log, submittedAtMs }: BoardJob): JobView {

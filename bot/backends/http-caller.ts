@@ -1,0 +1,144 @@
+/** One HTTP call to the function: bearer token, timeout, tries again while it cannot be reached, errors in its words. */
+import { errorBodySchema, GenerationError } from '#contract/generation-error.ts';
+import { createRetry, showUrl, type Retry } from './retry.ts';
+
+/** Where the function is. The token is for its Authorization header and goes nowhere else. */
+export interface Endpoint {
+  url: string;
+  token?: string | undefined;
+}
+
+export interface CallerOptions {
+  /** Asked again for every try where it is a function: a restarted function has another address. */
+  endpoint: Endpoint | (() => Promise<Endpoint>);
+  /** How long a function that cannot be reached is tried again before the call fails. */
+  giveUpAfterMs?: number;
+  fetch?: typeof fetch;
+  /** 0 <= value < 1, spreads the tries of many callers. */
+  random?: () => number;
+}
+
+export interface Call {
+  method: 'GET' | 'PUT' | 'DELETE';
+  path: string;
+  /** JSON text. */
+  body?: string;
+  timeoutMs?: number;
+}
+
+export interface HttpCaller {
+  /** The answer's bytes. Throws the function's own GenerationError, or `unreachable`. */
+  call(call: Call): Promise<Uint8Array>;
+  /** Opens an event stream once, without trying again. */
+  openStream(
+    path: string,
+    lastEventId: string,
+    signal: AbortSignal,
+  ): Promise<ReadableStream<Uint8Array>>;
+  createRetry(signal?: AbortSignal): Retry;
+  /** For an answer that is not what the contract says. */
+  toUnexpected(cause: unknown): GenerationError;
+}
+
+const GIVE_UP_AFTER_MS = 30_000;
+const CALL_TIMEOUT_MS = 15_000;
+const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
+
+export function createHttpCaller(options: CallerOptions): HttpCaller {
+  const { giveUpAfterMs = GIVE_UP_AFTER_MS, random = Math.random } = options;
+  let lastUrl = '';
+
+  const request = async (call: Call, headers: Record<string, string>, signal: AbortSignal) => {
+    const endpoint =
+      typeof options.endpoint === 'function' ? await options.endpoint() : options.endpoint;
+    lastUrl = endpoint.url;
+    const { token } = endpoint;
+    const response = await (options.fetch ?? fetch)(toAddress(endpoint.url, call.path), {
+      method: call.method,
+      headers: {
+        ...headers,
+        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        ...(call.body !== undefined && { 'Content-Type': 'application/json' }),
+      },
+      ...(call.body !== undefined && { body: call.body }),
+      signal,
+    });
+    if (!response.ok) throw await toError(response);
+    return response;
+  };
+
+  const retry = (signal?: AbortSignal) =>
+    createRetry({ giveUpAfterMs, random, signal, currentUrl: () => lastUrl });
+
+  const toUnexpected = (cause: unknown) =>
+    new GenerationError(
+      'internal',
+      `The image function at ${showUrl(lastUrl)} gave an answer that this version does not understand; run the same version of both.`,
+      { cause },
+    );
+
+  const call = async (call: Call) => {
+    const trouble = retry();
+    for (;;) {
+      try {
+        const signal = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS);
+        return await readBytes(await request(call, {}, signal));
+      } catch (error) {
+        if (error instanceof GenerationError) throw error;
+        await trouble.waitOrThrow(error);
+      }
+    }
+  };
+
+  return {
+    call,
+    async openStream(path, lastEventId, signal) {
+      const accept = { Accept: 'text/event-stream' };
+      const headers = lastEventId === '' ? accept : { ...accept, 'Last-Event-ID': lastEventId };
+      const response = await request({ method: 'GET', path }, headers, signal);
+      if (response.body === null) throw new Error('The event stream has no body.');
+      return response.body;
+    },
+    createRetry: retry,
+    toUnexpected,
+  };
+}
+
+/** The address of a path below the function's own, which may have a path itself behind a proxy. */
+function toAddress(url: string, path: string): string {
+  return `${url.replace(/\/+$/, '')}${path}`;
+}
+
+/** The function's own error, or a plain Error (to be tried again) for what a proxy between says. */
+async function toError(response: Response): Promise<Error> {
+  const text = Buffer.from(await readBytes(response)).toString('utf8');
+  const parsed = errorBodySchema.safeParse(parseJson(text));
+  if (parsed.success) {
+    const { code, message, isRetryable } = parsed.data;
+    return new GenerationError(code, message, { isRetryable });
+  }
+  if (response.status >= 500) return new Error(`HTTP status ${response.status}`);
+  return new GenerationError(
+    'unreachable',
+    `${showUrl(response.url)} answered with HTTP status ${response.status}, as no image function does; check GPU_FUNCTION_URL.`,
+  );
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+async function readBytes(response: Response): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  let sizeBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    sizeBytes += chunk.byteLength;
+    if (sizeBytes > ANSWER_BYTES_MAX) throw new Error('The answer is too large.');
+    chunks.push(chunk);
+  }
+  return new Uint8Array(Buffer.concat(chunks));
+}
