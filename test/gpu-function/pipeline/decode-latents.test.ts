@@ -1,6 +1,7 @@
 /** Latents become pictures one by one, and numbers that are none become a sentence instead of a black picture. */
 import { describe, expect, test } from 'vitest';
 import { decodeLatents } from '../../../gpu-function/pipeline/decode-latents.ts';
+import type { PixelImage } from '../../../gpu-function/pipeline/pixels.ts';
 import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
 import { createSettings } from '../../fakes/settings.ts';
 
@@ -10,8 +11,12 @@ const latents = (change: Partial<Record<number, number>> = {}) => ({
   shape: SHAPE,
 });
 const settings = createSettings({ sampler: 'euler', guidanceScale: 29, steps: 3 });
-const decodeAll = (model = createArithmeticModel(), tensor = latents()) =>
-  Array.fromAsync(decodeLatents(model, tensor, settings));
+
+async function decodeAll(model = createArithmeticModel(), tensor = latents()) {
+  const pictures: PixelImage[] = [];
+  for await (const picture of decodeLatents(model, tensor, settings)) pictures.push(picture);
+  return pictures;
+}
 
 describe('decoding', () => {
   test('divides by the scaling factor and gives every picture its own', async () => {

@@ -1,0 +1,77 @@
+/** From noise to latents: the sampler's steps, each a call of the network under classifier-free guidance. */
+import type { Settings } from '#contract/generation-result.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { applyGuidance } from '../sampling/guidance.ts';
+import type { SamplingPlan, SamplingStep } from '../sampling/sampling-plan.ts';
+import type { EngineRun, ImageModel, Tensor } from './ports.ts';
+import type { StartingPoint } from './prepare-latents.ts';
+import { createPreviewPainter } from './preview.ts';
+import { isGuided } from './tokenize-prompts.ts';
+
+/** Ends a run from inside when a cancel was asked for. */
+export class RunCanceled extends Error {
+  override readonly name = 'RunCanceled';
+}
+
+export interface DenoisingJob {
+  model: Pick<ImageModel, 'predict' | 'previewMap'>;
+  settings: Settings;
+  plan: SamplingPlan;
+  start: StartingPoint;
+  /** [rows of the batch, tokens, width], negatives first where there is guidance. */
+  promptEmbedding: Tensor;
+  run: Pick<EngineRun, 'report' | 'isCanceled'>;
+}
+
+/** The final latents, shaped as the start. Reports every step with a preview; throws RunCanceled between two steps. */
+export async function denoise(job: DenoisingJob): Promise<Tensor> {
+  const { plan, start, run, model } = job;
+  const paint = createPreviewPainter(model.previewMap, start.shape);
+  const onStep = async ({ step, steps, denoised }: SamplingStep) => {
+    run.report({ type: 'step-end', step, steps, preview: paint(denoised) });
+    // Messages, a cancel among them, arrive between turns of the event loop only.
+    await nextTurn();
+    if (run.isCanceled()) throw new RunCanceled();
+  };
+  if (run.isCanceled()) throw new RunCanceled();
+  const data = await plan.sample({
+    start: start.latents,
+    callNetwork: createNetworkCall(job),
+    drawNoise: () => start.drawNoise(),
+    onStep,
+  });
+  return { data, shape: start.shape };
+}
+
+function createNetworkCall({
+  model,
+  settings,
+  start,
+  promptEmbedding,
+}: DenoisingJob): (sample: Float32Array, timestep: number) => Promise<Float32Array> {
+  const { shape } = start;
+  if (!isGuided(settings)) {
+    return async (sample, timestep) => {
+      const call = { sample: { data: sample, shape }, timestep, promptEmbedding };
+      return (await model.predict(call)).data;
+    };
+  }
+  const { length } = start.latents;
+  // Both halves of the batch hold the same sample. One array serves all steps.
+  const batch: Tensor = {
+    data: new Float32Array(2 * length),
+    shape: [2 * shape[0], ...shape.slice(1)],
+  };
+  return async (sample, timestep) => {
+    batch.data.set(sample, 0);
+    batch.data.set(sample, length);
+    const { data } = await model.predict({ sample: batch, timestep, promptEmbedding });
+    return applyGuidance({
+      negative: data.subarray(0, length),
+      positive: data.subarray(length),
+      scale: settings.guidanceScale,
+      rescale: settings.guidanceRescale,
+      pictures: shape[0],
+    });
+  };
+}
