@@ -60,8 +60,11 @@ export interface JobRecord {
   place: Place;
   lineage?: Lineage | undefined;
   createdAtMs: number;
+  /** When the state last changed. */
   updatedAtMs: number;
   state: JobState;
+  /** When the place got the final card. A restarted bot delivers it again while this is missing. */
+  answeredAtMs?: number | undefined;
 }
 
 export interface JobQuery {
@@ -79,12 +82,16 @@ export interface JobStore {
   update(record: JobRecord): Promise<void>;
   get(id: JobId): Promise<JobRecord | undefined>;
   delete(id: JobId): Promise<void>;
-  /** Records whose job has not ended, oldest first: what a restarted bot must take up again. */
+  /** What a restarted bot must take up again, oldest first: jobs that have not ended or were not answered. */
   listOpen(): Promise<JobRecord[]>;
   /** Newest first. */
   list(query: JobQuery): Promise<JobRecord[]>;
+  /** Jobs of this person that have not ended. */
   countOpenByUser(userId: string): Promise<number>;
-  /** Durations in milliseconds of the latest jobs that succeeded, newest first: the base of every ETA. */
+  /**
+   * How long the latest jobs that drew pictures were worked on, in milliseconds, newest first: the base of every ETA.
+   * Time in the queue is not counted, and upscales are left out.
+   */
   recentDurationsMs(limit: number): Promise<number[]>;
   close(): Promise<void>;
 }

@@ -1,0 +1,44 @@
+/** When a job should be done, from the pace of its own steps and from how long the latest jobs took. */
+import type { JobState } from '#contract/job-state.ts';
+
+export interface Averages {
+  /** Median work of the latest jobs in milliseconds, queue left out; none before the first job. */
+  jobMs?: number | undefined;
+}
+
+/** Middle value; the mean of the two middle ones for an even number. Undefined for none. */
+export function median(values: readonly number[]): number | undefined {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle];
+  const lower = sorted[sorted.length % 2 === 0 ? middle - 1 : middle];
+  return upper === undefined || lower === undefined ? undefined : (lower + upper) / 2;
+}
+
+/**
+ * Milliseconds from the state's last change to the end, or undefined when nothing is known to tell from.
+ * Only differences of the function's own times are used: its clock need not agree with the bot's.
+ */
+export function estimateRemainingMs(state: JobState, averages: Averages): number | undefined {
+  const { jobMs } = averages;
+  switch (state.status) {
+    case 'queued':
+      // Place 1 waits for the job that is being drawn: on average half of it is done.
+      return jobMs === undefined ? undefined : jobMs * ((state.position ?? 1) + 0.5);
+    case 'starting':
+      return jobMs;
+    case 'denoising': {
+      if (state.step === 0) return jobMs;
+      const stepMs = (state.updatedAtMs - state.startedAtMs) / state.step;
+      const drawMs = stepMs * state.steps;
+      // What earlier jobs took beyond their steps: decoding and saving. Bounded, since they may have been larger.
+      const tailMs = Math.min(Math.max((jobMs ?? drawMs) - drawMs, 0), drawMs);
+      return stepMs * (state.steps - state.step) + tailMs;
+    }
+    case 'decoding':
+    case 'succeeded':
+    case 'failed':
+    case 'canceled':
+      return undefined;
+  }
+}

@@ -1,0 +1,288 @@
+/**
+ * All jobs that are open now: follows each, saves where it stands, and has its card shown. The store is the truth
+ * after a crash; while the bot runs, the newest state is here.
+ */
+import pLimit, { type LimitFunction } from 'p-limit';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { reduceJobState, type JobState } from '#contract/job-state.ts';
+import type { JobId } from '#contract/job.ts';
+import type { Card } from './card.ts';
+import { followJob } from './follow-job.ts';
+import type { Notifier } from './notifier.ts';
+import type { Backend, Clock, ImageStore, JobRecord, JobStore, Logger } from './ports.ts';
+import type { ServicePolicy } from './service-policy.ts';
+
+/** Tries to save a job's end before it is left to the next start of the bot. */
+const SAVE_TRIES = 5;
+const CANCEL_TRIES = 4;
+/** The contract's limit. */
+const OWNER_CHARACTERS_MAX = 200;
+/** A backend that does not answer may not hold up the end of the bot: the store has all that is needed. */
+const STOP_TIMEOUT_MS = 5_000;
+
+export interface TrackerOptions {
+  backend: Backend;
+  jobStore: JobStore;
+  imageStore: ImageStore;
+  clock: Clock;
+  logger: Logger;
+  policy: ServicePolicy;
+  notifier: Notifier;
+  toCard: (record: JobRecord, trouble?: string) => Card;
+  /** Told when a job has succeeded: durations may have changed. */
+  onSuccess: () => void;
+}
+
+interface LiveJob {
+  record: JobRecord;
+  trouble: string | undefined;
+  /** Ends the following, for a cancel, a delete or the end of the bot. */
+  following: AbortController;
+  /** Settles when the follower has stopped; never rejects. */
+  followed: Promise<void>;
+  /** Saves of one job are done one after the other, so that none overtakes the last. */
+  saving: Promise<void>;
+  savedAtMs: number;
+  /** Set once, by whoever ends the job first. */
+  isEnded: boolean;
+}
+
+export class JobTracker {
+  readonly #options: TrackerOptions;
+  readonly #jobs = new Map<JobId, LiveJob>();
+  readonly #limit: LimitFunction;
+  /** What must be done before the bot may leave. */
+  readonly #pending = new Set<Promise<void>>();
+  readonly #stopping = new AbortController();
+
+  constructor(options: TrackerOptions) {
+    this.#options = options;
+    this.#limit = pLimit(options.policy.followersMax);
+  }
+
+  /** Follows the job to its end. Does nothing for a job that is followed already. */
+  follow(record: JobRecord): void {
+    this.#follow(record);
+  }
+
+  /** The record as it stands this moment, with what keeps it from moving. */
+  current(jobId: JobId): { record: JobRecord; trouble: string | undefined } | undefined {
+    const job = this.#jobs.get(jobId);
+    return job && { record: job.record, trouble: job.trouble };
+  }
+
+  /** Ends an open job as canceled. */
+  async cancel(record: JobRecord): Promise<void> {
+    const job = this.#follow(record);
+    if (job.isEnded) return;
+    void this.#track(this.#abandon(job));
+    await this.#end(job, toCanceled(job.record.state));
+  }
+
+  /** Stops caring for the job and leaves nothing of it behind, card included. */
+  async remove(record: JobRecord): Promise<void> {
+    const { imageStore, jobStore, notifier } = this.#options;
+    const job = this.#jobs.get(record.id);
+    if (job !== undefined && !job.isEnded) {
+      job.isEnded = true;
+      void this.#track(this.#abandon(job));
+    }
+    await imageStore.delete(record.id);
+    await jobStore.delete(record.id);
+    this.#jobs.delete(record.id);
+    await notifier.remove(record);
+  }
+
+  /** Delivers the final card of a job that has ended, and notes that it was. */
+  answer(record: JobRecord): Promise<void> {
+    return this.#track(this.#answer(record));
+  }
+
+  /** Stops following; open jobs are saved as they stand. */
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    for (const job of this.#jobs.values()) job.following.abort();
+    await this.#options.notifier.close();
+    await Promise.race([this.#settle(), sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    for (const job of this.#jobs.values()) if (!job.isEnded) await this.#saveInTurn(job);
+  }
+
+  #follow(record: JobRecord): LiveJob {
+    const known = this.#jobs.get(record.id);
+    if (known !== undefined) return known;
+    const job: LiveJob = {
+      record,
+      trouble: undefined,
+      following: new AbortController(),
+      followed: Promise.resolve(),
+      saving: Promise.resolve(),
+      savedAtMs: this.#options.clock.nowMs(),
+      isEnded: false,
+    };
+    this.#jobs.set(record.id, job);
+    this.#show(job);
+    void this.#limit(() => {
+      job.followed = this.#track(this.#run(job));
+      return job.followed;
+    });
+    return job;
+  }
+
+  async #run(job: LiveJob): Promise<void> {
+    const { signal } = job.following;
+    if (signal.aborted) return;
+    const { id, request, user, place } = job.record;
+    const owner = `${place.platform}:${user.id}`.slice(0, OWNER_CHARACTERS_MAX);
+    try {
+      const state = await followJob({
+        ...this.#options,
+        job: { id, request, owner },
+        signal,
+        onState: (next) => this.#update(job, next),
+        onTrouble: (text) => this.#setTrouble(job, text),
+      });
+      // Not waited for: a follower's place is free as soon as its job has ended.
+      void this.#end(job, state);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+  }
+
+  #show(job: LiveJob): void {
+    if (job.isEnded) return;
+    const { notifier, toCard } = this.#options;
+    notifier.show(job.record, toCard(job.record, job.trouble));
+  }
+
+  #setTrouble(job: LiveJob, text: string | undefined): void {
+    if (job.trouble === text) return;
+    job.trouble = text;
+    this.#show(job);
+  }
+
+  #update(job: LiveJob, state: JobState): void {
+    if (job.isEnded) return;
+    const { clock, policy } = this.#options;
+    const isNewStatus = job.record.state.status !== state.status;
+    job.record = { ...job.record, state, updatedAtMs: clock.nowMs() };
+    this.#show(job);
+    if (!isNewStatus && clock.nowMs() - job.savedAtMs < policy.saveIntervalMs) return;
+    job.savedAtMs = clock.nowMs();
+    void this.#track(this.#saveInTurn(job));
+  }
+
+  #saveInTurn(job: LiveJob): Promise<void> {
+    job.saving = job.saving.then(() => this.#save(job.record));
+    return job.saving;
+  }
+
+  async #save(record: JobRecord): Promise<void> {
+    const { jobStore, logger } = this.#options;
+    try {
+      await jobStore.update(record);
+    } catch (error) {
+      logger.warn({ jobId: record.id, error }, 'the state of a job could not be saved');
+    }
+  }
+
+  /** Saves the end and has it shown. The first end of a job wins. */
+  #end(job: LiveJob, state: JobState): Promise<void> {
+    if (job.isEnded) return Promise.resolve();
+    const { clock } = this.#options;
+    job.isEnded = true;
+    job.trouble = undefined;
+    job.record = { ...withoutBytes(job.record), state, updatedAtMs: clock.nowMs() };
+    return this.#track(this.#finish(job));
+  }
+
+  async #finish(job: LiveJob): Promise<void> {
+    const { logger, imageStore, onSuccess } = this.#options;
+    const { record } = job;
+    if (record.state.status === 'failed') {
+      logger.warn({ jobId: record.id, error: record.state.error }, 'a job failed');
+      await imageStore.delete(record.id).catch(() => {});
+    }
+    await job.saving;
+    const isSaved = await this.#saveEnd(record);
+    if (record.state.status === 'succeeded') onSuccess();
+    await this.#answer(record);
+    // An end that could not be saved is kept here, so that its buttons work until the bot is restarted.
+    if (isSaved) this.#jobs.delete(record.id);
+  }
+
+  async #saveEnd(record: JobRecord): Promise<boolean> {
+    const { jobStore, logger, policy } = this.#options;
+    for (let trial = 1; trial <= SAVE_TRIES; trial += 1) {
+      try {
+        await jobStore.update(record);
+        return true;
+      } catch (error) {
+        logger.error({ jobId: record.id, trial, error }, 'the end of a job could not be saved');
+      }
+      await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
+    }
+    return false;
+  }
+
+  async #answer(record: JobRecord): Promise<void> {
+    const { notifier, toCard, clock } = this.#options;
+    const isShown = await notifier.finish(record, toCard(record));
+    if (isShown) await this.#save({ ...record, answeredAtMs: clock.nowMs() });
+  }
+
+  /** Once at once, and again when the follower has let go: it may have been handing over or keeping a picture. */
+  async #abandon(job: LiveJob): Promise<void> {
+    job.following.abort();
+    await this.#cancelAtBackend(job.record.id);
+    await job.followed;
+    await this.#cancelAtBackend(job.record.id);
+    await this.#options.imageStore.delete(job.record.id);
+  }
+
+  async #cancelAtBackend(jobId: JobId): Promise<void> {
+    const { backend, logger, policy } = this.#options;
+    for (let trial = 1; trial <= CANCEL_TRIES; trial += 1) {
+      try {
+        await backend.cancel(jobId);
+        return;
+      } catch (error) {
+        logger.warn({ jobId, trial, error }, 'a cancel did not reach the image function');
+      }
+      await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
+    }
+  }
+
+  #track(work: Promise<void>): Promise<void> {
+    const settled = work.catch((error: unknown) => {
+      this.#options.logger.error({ error }, 'a background task of the job tracker failed');
+    });
+    this.#pending.add(settled);
+    void settled.then(() => this.#pending.delete(settled));
+    return settled;
+  }
+
+  async #settle(): Promise<void> {
+    while (this.#pending.size > 0) await Promise.all(this.#pending);
+  }
+
+  async #pause(durationMs: number): Promise<void> {
+    await sleep(durationMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
+  }
+}
+
+function toCanceled(state: JobState): JobState {
+  return reduceJobState(state, {
+    type: 'job-end',
+    jobId: 'canceled',
+    sequence: 1,
+    atMs: 0,
+    outcome: { status: 'canceled' },
+  });
+}
+
+/** An upscale's picture is kept in the store of pictures: a second copy in every record would be dead weight. */
+function withoutBytes(record: JobRecord): JobRecord {
+  const { request } = record;
+  if (request.kind !== 'upscale') return record;
+  return { ...record, request: { ...request, image: { kind: 'inline', base64: '' } } };
+}

@@ -1,0 +1,171 @@
+/**
+ * Brings cards to their places. For each job the latest card wins, previews keep the platform's pace, and the final
+ * card is delivered with several tries and never overtaken by an older one. Errors of a platform are logged: they
+ * never stop a job.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { JobId } from '#contract/job.ts';
+import type { Card } from './card.ts';
+import type { ChatPlatform, Clock, JobRecord, Logger } from './ports.ts';
+
+const FINAL_TRIES = 6;
+const FIRST_PAUSE_MS = 500;
+/** A platform that has not answered by then counts as failed, so that it cannot hold the final card back for good. */
+const SHOW_TIMEOUT_MS = 60_000;
+
+export interface NotifierOptions {
+  platforms: readonly ChatPlatform[];
+  clock: Clock;
+  logger: Logger;
+  /** First pause between two tries of a final card; each pause doubles. */
+  firstPauseMs?: number;
+}
+
+interface Delivery {
+  record: JobRecord;
+  card: Card;
+}
+
+/** Everything that is on its way to one job's place. */
+interface Lane {
+  waiting?: Delivery | undefined;
+  /** Ends when the platform has answered; nothing else is sent meanwhile. */
+  sending: Promise<unknown>;
+  isSending: boolean;
+  nextAtMs: number;
+  timer?: NodeJS.Timeout | undefined;
+  isClosed: boolean;
+}
+
+export class Notifier {
+  readonly #platforms: readonly ChatPlatform[];
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #firstPauseMs: number;
+  readonly #lanes = new Map<JobId, Lane>();
+  readonly #closing = new AbortController();
+
+  constructor({ platforms, clock, logger, firstPauseMs = FIRST_PAUSE_MS }: NotifierOptions) {
+    this.#platforms = platforms;
+    this.#clock = clock;
+    this.#logger = logger;
+    this.#firstPauseMs = firstPauseMs;
+  }
+
+  /** Shows the card as soon as the pace allows, unless a newer one comes first. */
+  show(record: JobRecord, card: Card): void {
+    if (this.#closing.signal.aborted) return;
+    const lane = this.#openLane(record.id);
+    lane.waiting = { record, card };
+    this.#pump(lane);
+  }
+
+  /** Delivers the final card; false when the platform refused it every time or is not there. */
+  async finish(record: JobRecord, card: Card): Promise<boolean> {
+    await this.#closeLane(record.id);
+    const platform = this.#findPlatform(record);
+    return platform === undefined ? false : this.#deliver(platform, { record, card });
+  }
+
+  /** Removes the card; nothing that was waiting is shown afterwards. */
+  async remove(record: JobRecord): Promise<void> {
+    await this.#closeLane(record.id);
+    try {
+      await this.#findPlatform(record)?.removeCard(record);
+    } catch (error) {
+      this.#logger.warn({ jobId: record.id, error }, 'the card could not be removed');
+    }
+  }
+
+  /** Drops previews that wait and gives up final cards: they are not marked as delivered. */
+  async close(): Promise<void> {
+    this.#closing.abort();
+    await Promise.all([...this.#lanes.keys()].map((jobId) => this.#closeLane(jobId)));
+  }
+
+  #findPlatform(record: JobRecord): ChatPlatform | undefined {
+    return this.#platforms.find(({ name }) => name === record.place.platform);
+  }
+
+  #openLane(jobId: JobId): Lane {
+    const known = this.#lanes.get(jobId);
+    if (known !== undefined) return known;
+    const lane = { sending: Promise.resolve(), isSending: false, nextAtMs: 0, isClosed: false };
+    this.#lanes.set(jobId, lane);
+    return lane;
+  }
+
+  /** No more previews for this job; the one that is being sent is waited for. */
+  async #closeLane(jobId: JobId): Promise<void> {
+    const lane = this.#lanes.get(jobId);
+    if (lane === undefined) return;
+    lane.isClosed = true;
+    lane.waiting = undefined;
+    clearTimeout(lane.timer);
+    await lane.sending;
+    this.#lanes.delete(jobId);
+  }
+
+  #pump(lane: Lane): void {
+    if (lane.isSending || lane.isClosed || lane.waiting === undefined) return;
+    clearTimeout(lane.timer);
+    // Never at once: events that were replayed in one go make one card.
+    const waitMs = Math.max(0, lane.nextAtMs - this.#clock.nowMs());
+    lane.timer = setTimeout(() => {
+      lane.isSending = true;
+      lane.sending = this.#sendWaiting(lane);
+    }, waitMs);
+  }
+
+  async #sendWaiting(lane: Lane): Promise<void> {
+    const { waiting } = lane;
+    lane.waiting = undefined;
+    const platform = waiting && this.#findPlatform(waiting.record);
+    if (waiting !== undefined && platform !== undefined) {
+      try {
+        await this.#showOnce(platform, waiting);
+      } catch (error) {
+        this.#logger.warn({ jobId: waiting.record.id, error }, 'a preview could not be shown');
+      }
+      lane.nextAtMs = this.#clock.nowMs() + platform.minimumUpdateIntervalMs;
+    }
+    lane.isSending = false;
+    this.#pump(lane);
+  }
+
+  async #deliver(platform: ChatPlatform, delivery: Delivery): Promise<boolean> {
+    const jobId = delivery.record.id;
+    for (let trial = 1; trial <= FINAL_TRIES; trial += 1) {
+      try {
+        await this.#showOnce(platform, delivery);
+        return true;
+      } catch (error) {
+        this.#logger.warn({ jobId, trial, error }, 'the final card could not be shown');
+      }
+      if (trial < FINAL_TRIES)
+        await pause(this.#firstPauseMs * 2 ** (trial - 1), this.#closing.signal);
+      if (this.#closing.signal.aborted) return false;
+    }
+    return false;
+  }
+
+  /** Rejects when the platform takes too long, or when the bot stops before it has answered. */
+  async #showOnce(platform: ChatPlatform, { record, card }: Delivery): Promise<void> {
+    const ended = new AbortController();
+    const signal = AbortSignal.any([ended.signal, this.#closing.signal]);
+    const expired = sleep(SHOW_TIMEOUT_MS, undefined, { signal }).then(() => {
+      throw new Error(`the platform did not answer within ${SHOW_TIMEOUT_MS} ms`);
+    });
+    try {
+      await Promise.race([platform.showCard(record, card), expired]);
+    } finally {
+      ended.abort();
+      expired.catch(() => {});
+    }
+  }
+}
+
+/** Ends early, without an error, when the signal is aborted. */
+async function pause(durationMs: number, signal: AbortSignal): Promise<void> {
+  await sleep(durationMs, undefined, { signal }).catch(() => {});
+}

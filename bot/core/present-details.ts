@@ -1,0 +1,91 @@
+/** Seed, sampler, model, timings: the small print of a card, for those who look. */
+import type { GenerateRequest } from '#contract/generation-request.ts';
+import type { Settings, Timings } from '#contract/generation-result.ts';
+import type { JobState } from '#contract/job-state.ts';
+import type { CardDetail } from './card.ts';
+import { formatDuration } from './format-number.ts';
+import type { JobRecord } from './ports.ts';
+import { SAMPLER_LABELS } from './sampler-names.ts';
+
+/** What was asked for while it waits, what is really used as soon as the engine has said so. */
+export function toDetails({ request, state }: JobRecord): CardDetail[] {
+  const settings = settingsOf(state);
+  const lines: [label: string, value: string | undefined][] = [
+    ...(request.kind === 'upscale'
+      ? [['Enlarged', `${request.factor} times each side`] as [string, string]]
+      : toSettingLines(request, settings)),
+    ...(state.status === 'succeeded' ? toResultLines(state) : []),
+  ];
+  return lines.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
+}
+
+function settingsOf(state: JobState): Settings | undefined {
+  if (state.status === 'denoising' || state.status === 'decoding') return state.settings;
+  return state.status === 'succeeded' ? state.result.settings : undefined;
+}
+
+function toSettingLines(
+  request: GenerateRequest,
+  settings: Settings | undefined,
+): [string, string | undefined][] {
+  const used = settings ?? request;
+  const { sampler, spacing, guidanceScale, guidanceRescale, steps } = used;
+  const rescale = guidanceRescale ? ` (rescale ${guidanceRescale})` : '';
+  const samplerText = sampler === undefined ? undefined : SAMPLER_LABELS[sampler];
+  return [
+    ['Seed', String(used.seed)],
+    ['Variation', used.variations?.map((turn) => `${turn.seed}:${turn.strength}`).join(', ')],
+    [
+      'Sampler',
+      [samplerText, spacing].filter((part) => part !== undefined).join(', ') || undefined,
+    ],
+    ['Steps', steps === undefined ? undefined : String(steps)],
+    ['Guidance', guidanceScale === undefined ? undefined : `${guidanceScale}${rescale}`],
+    ['Size', settings === undefined ? toAskedSize(request) : toSizeText(settings)],
+    ['Style', used.style],
+    ['Not wanted', used.negativePrompt === '' ? undefined : used.negativePrompt],
+    ['Model', settings === undefined ? request.modelId : toModelText(settings)],
+  ];
+}
+
+const toSizeText = ({ widthPx, heightPx }: Settings): string => `${widthPx} × ${heightPx}`;
+const toModelText = ({ modelId, modelDigest }: Settings): string => `${modelId} (${modelDigest})`;
+
+function toAskedSize({ size }: GenerateRequest): string | undefined {
+  switch (size.kind) {
+    case 'default':
+      return undefined;
+    case 'aspect':
+      return `${size.width}:${size.height}`;
+    case 'pixels':
+      return `${size.widthPx} × ${size.heightPx}`;
+  }
+}
+
+function toResultLines({
+  result,
+}: Extract<JobState, { status: 'succeeded' }>): [string, string | undefined][] {
+  const [image] = result.images;
+  const size =
+    result.settings === undefined && image !== undefined
+      ? `${image.widthPx} × ${image.heightPx}`
+      : undefined;
+  return [
+    ['Size', size],
+    ['Time in total', formatDuration(result.timings.totalMs)],
+    ['Time by stage', toStagesText(result.timings)],
+  ];
+}
+
+function toStagesText(timings: Timings): string | undefined {
+  const stages: [string, number][] = [
+    ['waiting', timings.queueMs],
+    ['loading the model', timings.loadModelMs],
+    ['prompt', timings.encodePromptMs],
+    ['drawing', timings.denoiseMs],
+    ['decoding', timings.decodeMs],
+    ['saving', timings.encodeImageMs],
+  ];
+  const spent = stages.filter(([, durationMs]) => durationMs >= 1);
+  return spent.map(([name, ms]) => `${name} ${formatDuration(ms)}`).join(', ') || undefined;
+}
