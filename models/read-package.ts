@@ -3,6 +3,7 @@ import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { parseSchedulerConfig } from '../gpu-function/sampling/parse-scheduler-config.ts';
 import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
 import { chooseDefaults } from './default-settings.ts';
 import { findFamily, neutralPreviewFactors } from './families.ts';
@@ -16,7 +17,6 @@ import {
   hashFile,
   readPackageJson,
 } from './package-files.ts';
-import { schedulerFileSchema } from './scheduler-file.ts';
 
 export interface ModelPackage {
   folder: string;
@@ -164,10 +164,8 @@ async function readConfigurations(folder: string, family: ModelFamily) {
       'vae_decoder/config.json has a shift_factor, which is not supported; choose a Stable Diffusion 1.x or 2.x package.',
     );
   }
-  const scheduler = await readRequired(
-    folder,
-    'scheduler/scheduler_config.json',
-    schedulerFileSchema,
+  const scheduler = parseSchedulerConfig(
+    await readRequired(folder, 'scheduler/scheduler_config.json', z.unknown()),
   );
   const encoder = family.textStages[0]?.encoder ?? 'text_encoder';
   const text = await readPackageJson(folder, `${encoder}/config.json`, textConfigSchema);

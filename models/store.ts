@@ -73,18 +73,21 @@ async function examine(folder: string, id: string): Promise<FoundPackage> {
     }
     return { status: 'usable', id, folder, modelPackage: await readPackage(folder, id) };
   } catch (thrown) {
-    const error =
-      thrown instanceof GenerationError
-        ? thrown
-        : new GenerationError(
-            'model-broken',
-            'Its files cannot be read; check their permissions.',
-            {
-              cause: thrown,
-            },
-          );
+    const error = toPackageError(thrown);
     return { status: 'broken', id, folder, error };
   }
+}
+
+/** What the package is to blame for; anything else is a mistake of ours and must not be hidden. */
+function toPackageError(thrown: unknown): GenerationError {
+  if (thrown instanceof GenerationError) return thrown;
+  const { code, path } = thrown as NodeJS.ErrnoException;
+  if (code === undefined || path === undefined) throw thrown;
+  return new GenerationError(
+    'model-broken',
+    `${basename(path)} cannot be read (${code}); check its permissions.`,
+    { cause: thrown },
+  );
 }
 
 /** A broken package is described too, with the sentence that says why it cannot be used. */
@@ -128,20 +131,16 @@ export function chooseDefaultId(
   return (usable.find((entry) => entry.id === wantedId) ?? usable.at(-1))?.id;
 }
 
-/** The sentence for an id that no package has, or for want of any package when none was asked for. */
-export function unknownModel(
-  id: string | undefined,
-  found: readonly FoundPackage[],
-): GenerationError {
-  const known = found.filter((entry) => entry.status === 'usable').map((entry) => entry.id);
-  if (id === undefined || known.length === 0) {
+/** The sentence for an id that is not among the known ones, or for want of any package when none was asked for. */
+export function unknownModel(id: string | undefined, knownIds: readonly string[]): GenerationError {
+  if (id === undefined || knownIds.length === 0) {
     return new GenerationError(
       'model-unknown',
       'There is no usable model; put a package into the folder that MODEL_DIR names.',
     );
   }
-  const nearest = findNearestId(id, known);
+  const nearest = findNearestId(id, knownIds);
   const remedy =
-    nearest === undefined ? `choose one of: ${known.join(', ')}.` : `did you mean "${nearest}"?`;
+    nearest === undefined ? `choose one of: ${knownIds.join(', ')}.` : `did you mean "${nearest}"?`;
   return new GenerationError('model-unknown', `There is no model "${id.slice(0, 100)}"; ${remedy}`);
 }

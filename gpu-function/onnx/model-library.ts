@@ -46,7 +46,7 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
     const found = await findPackages(options.folders);
     const id = modelId ?? chooseDefaultId(found, options.defaultModelId);
     const entry = found.find((candidate) => candidate.id === id);
-    if (entry === undefined) throw unknownModel(id, found);
+    if (entry === undefined) throw unknownModel(id, listUsableIds(found));
     if (loaded?.id === entry.id && loaded.folder === entry.folder) return loaded.model;
     if (entry.status === 'broken') throw namingModel(entry.id, entry.error);
     await close();
@@ -84,6 +84,9 @@ function createTurns() {
     return result;
   };
 }
+
+const listUsableIds = (found: readonly FoundPackage[]) =>
+  found.filter((entry) => entry.status === 'usable').map((entry) => entry.id);
 
 /** The same error for somebody who sees only the id that they asked for. */
 function namingModel(id: string, error: GenerationError): GenerationError {
