@@ -20,7 +20,7 @@ interface Client {
 }
 
 export interface EventHubOptions {
-  nowMs(): number;
+  nowMs: () => number;
   /** Tells this run of the program from earlier ones: places in their line mean nothing here. */
   runId: string;
   heartbeatMs?: number;
@@ -142,9 +142,9 @@ export function createEventHub(options: EventHubOptions): EventHub {
 }
 
 interface StreamContext {
-  nextFrame(sequence: number | undefined): { frame: Uint8Array; sequence: number } | undefined;
+  nextFrame: (sequence: number | undefined) => { frame: Uint8Array; sequence: number } | undefined;
   clients: Set<Client>;
-  nowMs(): number;
+  nowMs: () => number;
   heartbeatMs: number;
 }
 

@@ -75,7 +75,9 @@ export function toFileStem(prompt: string): string {
   }
   const [first] = words;
   if (stem !== '' || first === undefined) return stem === '' ? 'picture' : stem;
-  return [...first].slice(0, WEB_LIMITS.downloadNameCharacters / 2).join('');
+  return Array.from(first)
+    .slice(0, WEB_LIMITS.downloadNameCharacters / 2)
+    .join('');
 }
 
 function toPrompt(record: JobRecord, card: Card): string {

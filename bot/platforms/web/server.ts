@@ -65,7 +65,8 @@ function toUrl(host: string, port: number): string {
 /** Starts to listen. Throws a WebServerError when no port can be had. */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const { app, host, isPortFixed } = options;
-  const server = createServer(getRequestListener(app.fetch, { overrideGlobalObjects: false }));
+  const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
+  const server = createServer((request, response) => void listener(request, response));
   server.maxConnections = WEB_LIMITS.connections;
   const isSingle = isPortFixed || options.port === 0;
   const tries = isSingle ? 1 : WEB_LIMITS.portsTried;

@@ -1,0 +1,61 @@
+// @ts-check
+/** Commands as text: whole, without their flags, and as they look in the channel. */
+import { element } from './dom.js';
+
+/** Longer command lines are folded until they are asked for. */
+const FOLD_ABOVE_CHARACTERS = 280;
+
+/**
+ * The command as it can be typed: the bot keeps it without its name.
+ *
+ * @param {string} command
+ */
+export const toFullCommand = (command) =>
+  /^\s*\//.test(command) ? command.trim() : `/imagine ${command.trim()}`;
+
+/**
+ * The command's prompt, roughly: for showing, not for sending.
+ *
+ * @param {string} command
+ */
+export const toPrompt = (command) =>
+  toFullCommand(command)
+    .replace(/^\/\w+\s*/, '')
+    .replaceAll(/\s*--[A-Za-z][\w-]*(?:\s+(?:"[^"]*"|[^\s-]\S*))?/g, '')
+    .trim();
+
+/**
+ * The command with its name and its flags set apart.
+ *
+ * @param {string} command
+ */
+function createCommandText(command) {
+  const text = element('span', { class: 'command-text' });
+  for (const part of toFullCommand(command).split(/((?:^\/\w+)|(?<=\s)--[A-Za-z][\w-]*)/)) {
+    if (part === '') continue;
+    if (part.startsWith('/')) text.append(element('span', { class: 'command-name' }, part));
+    else if (part.startsWith('--')) text.append(element('span', { class: 'command-flag' }, part));
+    else text.append(part);
+  }
+  return text;
+}
+
+/** @param {string} command */
+export function createCommandLine(command) {
+  const text = createCommandText(command);
+  const line = element('div', { class: 'command', 'data-testid': 'command' }, text);
+  if (command.length <= FOLD_ABOVE_CHARACTERS) return line;
+  text.classList.add('is-folded');
+  const more = element(
+    'button',
+    { type: 'button', class: 'text-button', 'aria-expanded': 'false' },
+    'Show all',
+  );
+  more.addEventListener('click', () => {
+    const isFolded = text.classList.toggle('is-folded');
+    more.textContent = isFolded ? 'Show all' : 'Show less';
+    more.setAttribute('aria-expanded', String(!isFolded));
+  });
+  line.append(more);
+  return line;
+}

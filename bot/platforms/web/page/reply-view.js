@@ -1,0 +1,103 @@
+// @ts-check
+/** Answers that only this window sees: help, models. */
+import { element } from './dom.js';
+import { createBotAvatar, createBotHead } from './entry-view.js';
+import { formatBytes } from './format.js';
+import { icon } from './icons.js';
+
+/** @typedef {import('#contract/model-description.ts').ModelDescription} ModelDescription */
+
+/**
+ * Lines such as `--seed 7  The same seed…` become a table, all others paragraphs.
+ *
+ * @param {string} text
+ */
+function createHelpBody(text) {
+  const body = element('div', { class: 'help', 'data-testid': 'help' });
+  /** @type {HTMLDListElement | undefined} */
+  let table;
+  for (const line of text.split('\n')) {
+    const match = /^\s*((?:--|\/)\S(?:.*?\S)??)(?:\s{2,}|\t+|\s+[–—]\s+)(\S.*)$/.exec(line);
+    if (match === null) {
+      table = undefined;
+      if (line.trim() !== '') body.append(element('p', {}, line.trim()));
+      continue;
+    }
+    table ??= body.appendChild(element('dl', { class: 'help-table' }));
+    table.append(element('dt', {}, element('code', {}, match[1])), element('dd', {}, match[2]));
+  }
+  return body;
+}
+
+/** @param {ModelDescription} model */
+function createModel(model) {
+  const size =
+    model.fixedSize === undefined
+      ? `${model.defaults.widthPx}×${model.defaults.heightPx} and other sizes`
+      : `${model.fixedSize.widthPx}×${model.fixedSize.heightPx} only`;
+  const facts = [
+    size,
+    `${model.defaults.steps} steps`,
+    formatBytes(model.sizeBytes),
+    model.licence,
+  ];
+  return element(
+    'li',
+    { class: 'model' },
+    element(
+      'p',
+      { class: 'model-head' },
+      element('strong', {}, model.name),
+      element('code', {}, `--model ${model.id}`),
+      model.isDefault && element('span', { class: 'bot-mark' }, 'default'),
+    ),
+    element('p', {}, model.description),
+    element('p', { class: 'model-facts' }, facts.join(' · ')),
+    model.samplers.length > 0 &&
+      element('p', { class: 'model-facts' }, `Samplers: ${model.samplers.join(', ')}`),
+    model.styles.length > 0 &&
+      element('p', { class: 'model-facts' }, `Styles: ${model.styles.join(', ')}`),
+    model.problem !== undefined &&
+      element('p', { class: 'note is-failure' }, icon('alert'), element('span', {}, model.problem)),
+  );
+}
+
+/** @param {ModelDescription[]} models */
+function createModelsBody(models) {
+  if (models.length === 0) return element('p', {}, 'No model is installed.');
+  return element('ul', { class: 'models', 'data-testid': 'models' }, ...models.map(createModel));
+}
+
+/**
+ * @param {{ kind: 'help', text: string } | { kind: 'models', models: ModelDescription[] }} reply
+ */
+export function createReplyView(reply) {
+  const dismiss = element('button', { type: 'button', class: 'text-button' }, 'Dismiss');
+  const root = element(
+    'article',
+    {
+      class: 'entry reply',
+      'data-testid': 'reply',
+      tabindex: -1,
+      'aria-label': 'Answer from Imagine',
+    },
+    element(
+      'div',
+      { class: 'line' },
+      createBotAvatar(),
+      element(
+        'div',
+        { class: 'line-body' },
+        createBotHead('only you see this'),
+        element(
+          'div',
+          { class: 'card' },
+          reply.kind === 'help' ? createHelpBody(reply.text) : createModelsBody(reply.models),
+        ),
+        dismiss,
+      ),
+    ),
+  );
+  dismiss.addEventListener('click', () => root.remove());
+  return root;
+}
