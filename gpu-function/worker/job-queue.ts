@@ -70,14 +70,14 @@ function refuseWhenFull(waiting: number, own: number, limits: QueueLimits): void
   if (waiting >= limits.waitingMax) {
     throw new GenerationError(
       'queue-full',
-      `${waiting} pictures are waiting already, which is all there is room for; try again in a while.`,
+      `The queue is full, its limit is ${limits.waitingMax} waiting jobs; try again in a while.`,
       { isRetryable: true },
     );
   }
   if (own >= limits.waitingPerOwnerMax) {
     throw new GenerationError(
       'queue-full',
-      `You have ${own} pictures waiting already, which is the most one person may have; try again when one is done.`,
+      `You have ${own} jobs waiting already, the limit is ${limits.waitingPerOwnerMax} a person; try again when one is done.`,
       { isRetryable: true },
     );
   }
