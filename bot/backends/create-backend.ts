@@ -1,0 +1,29 @@
+/** The backend that the configuration asks for: a function elsewhere, or one started beside the bot. */
+import type { Backend, Logger } from '../core/ports.ts';
+import { createHttpBackend } from './http-backend.ts';
+import { createLocalProcessBackend } from './local-process-backend.ts';
+
+export interface BackendOptions {
+  /** Where a GPU function runs already; none starts one on this machine. */
+  url: string | undefined;
+  token: string | undefined;
+  environment: Readonly<Record<string, string | undefined>>;
+  logger: Logger;
+}
+
+export interface OwnedBackend {
+  backend: Backend;
+  /** Ends what was started here; a function elsewhere is left alone. */
+  stop(): Promise<void>;
+}
+
+export function createBackend({ url, token, environment, logger }: BackendOptions): OwnedBackend {
+  if (url !== undefined) {
+    return {
+      backend: createHttpBackend({ endpoint: { url, token } }),
+      stop: () => Promise.resolve(),
+    };
+  }
+  const backend = createLocalProcessBackend({ environment, logger });
+  return { backend, stop: () => backend.stop() };
+}

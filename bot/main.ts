@@ -1,0 +1,95 @@
+/** Composition root of the bot that stays: stores, GPU function, local chat page. */
+import { randomInt } from 'node:crypto';
+import pino from 'pino';
+import { createBackend } from './backends/create-backend.ts';
+import { parseConfig, type BotConfig } from './config.ts';
+import { createImagineService } from './core/imagine-service.ts';
+import { createWebPlatform } from './platforms/web/adapter.ts';
+import { startWebServer } from './platforms/web/server.ts';
+import { openDiskImageStore } from './stores/disk-image-store.ts';
+import { openSqliteJobStore } from './stores/sqlite-job-store.ts';
+
+const DEFAULT_PORT = 8_080;
+const EXIT_CODE_REFUSED = 2;
+const BYTES_PER_MEBIBYTE = 1024 * 1024;
+const clock = { nowMs: () => Date.now() };
+
+/** Secrets are cut out of every log line, wherever they stand in it. */
+const REDACTED = ['token', '*.token', 'authorization', '*.authorization', '*.replyToken'];
+
+interface RunningBot {
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Starts the parts in the order in which they need each other. Throws an Error whose message is a sentence. */
+async function startBot(config: BotConfig): Promise<RunningBot> {
+  const logger = pino({ level: config.LOG_LEVEL, redact: REDACTED }, pino.destination(2));
+  const jobStore = openSqliteJobStore({ dataDir: config.DATA_DIR, logger });
+  const imageStore = await openDiskImageStore({
+    dataDir: config.DATA_DIR,
+    bytesMax: config.IMAGES_MAX_MIB * BYTES_PER_MEBIBYTE,
+  });
+  const web = createWebPlatform({ clock, logger });
+  const { backend, stop } = createBackend({
+    url: config.GPU_FUNCTION_URL,
+    token: config.GPU_FUNCTION_TOKEN,
+    environment: process.env,
+    logger,
+  });
+  const service = createImagineService({
+    backend,
+    jobStore,
+    imageStore,
+    platforms: [web.platform],
+    clock,
+    random: () => randomInt(2 ** 32),
+    logger,
+    policy: {
+      openJobsPerUser: config.OPEN_JOBS_PER_USER,
+      jobsPerUserPerMinute: config.JOBS_PER_MINUTE,
+      blockedTerms: config.BLOCKED_WORDS,
+    },
+  });
+  const server = await startWebServer({
+    app: web.createApp(service),
+    host: config.HOST,
+    port: config.PORT ?? DEFAULT_PORT,
+    isPortFixed: config.PORT !== undefined,
+  }).catch(async (error: unknown) => {
+    await Promise.all([stop(), jobStore.close()]);
+    throw error;
+  });
+  await service.start();
+  return {
+    url: server.url,
+    async stop() {
+      web.close();
+      await server.close();
+      await service.stop();
+      await stop();
+      await jobStore.close();
+    },
+  };
+}
+
+const parsed = parseConfig(process.env);
+if (parsed.kind === 'refused') {
+  process.stderr.write(`${parsed.message}\n`);
+  process.exitCode = EXIT_CODE_REFUSED;
+} else {
+  try {
+    const bot = await startBot(parsed.config);
+    process.stdout.write(`Open ${bot.url} and type /imagine a red apple\n`);
+    const stopOnce = () => {
+      // A second Ctrl-C is not waited for.
+      process.once('SIGINT', () => process.exit(1));
+      void bot.stop();
+    };
+    process.once('SIGINT', stopOnce);
+    process.once('SIGTERM', stopOnce);
+  } catch (thrown) {
+    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
+    process.exitCode = EXIT_CODE_REFUSED;
+  }
+}
