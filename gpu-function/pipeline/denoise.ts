@@ -37,7 +37,7 @@ export async function denoise(job: DenoisingJob): Promise<Tensor> {
   const data = await plan.sample({
     start: start.latents,
     callNetwork: createNetworkCall(job),
-    drawNoise: () => start.drawNoise(),
+    drawNoise: start.drawNoise,
     onStep,
   });
   return { data, shape: start.shape };

@@ -35,7 +35,8 @@ async function runJob(run: EngineRun, library: ModelLibrary, clock: Clock): Prom
 /** Whether opening the model will take a while, so that the person is told. */
 async function needsLoading(library: ModelLibrary, modelId: string | undefined): Promise<boolean> {
   const loaded = library.loadedModelId();
-  if (loaded === undefined || modelId !== undefined) return loaded !== modelId;
+  if (loaded === undefined) return true;
+  if (modelId !== undefined) return modelId !== loaded;
   const models = await library.list();
   return models.find((model) => model.isDefault)?.id !== loaded;
 }

@@ -17,7 +17,7 @@ export interface StartingPoint {
   latents: Float32Array;
   shape: readonly [number, number, number, number];
   /** Noise for one step of all pictures, for samplers that add some. */
-  drawNoise(): Float32Array;
+  drawNoise: () => Float32Array;
 }
 
 export interface StartingPointRequest {

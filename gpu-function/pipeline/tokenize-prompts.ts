@@ -42,10 +42,9 @@ const NO_GUIDANCE_NOTE =
 function noteTruncation(name: string, leftOut: string): string[] {
   const words = leftOut.trim();
   if (words === '') return [];
-  const characters = [...words];
-  const quoted =
-    characters.length > QUOTED_CHARACTERS_MAX
-      ? `${characters.slice(0, QUOTED_CHARACTERS_MAX).join('')}…`
-      : words;
+  // Counted as people count characters, so that none is cut in half.
+  const characters = [...new Intl.Segmenter().segment(words)].map(({ segment }) => segment);
+  const isLong = characters.length > QUOTED_CHARACTERS_MAX;
+  const quoted = isLong ? `${characters.slice(0, QUOTED_CHARACTERS_MAX).join('')}…` : words;
   return [`The ${name} is longer than the model reads; it did not see "${quoted}".`];
 }
