@@ -10,7 +10,9 @@ import {
   type NoiseStep,
   type Prediction,
 } from './noise-level.ts';
+import { toSamplerOptions } from './sampler-options.ts';
 import { SAMPLERS } from './sampler-registry.ts';
+import { unsupported } from './unsupported.ts';
 import type { SamplerInput, SamplerOptions } from './sampler.ts';
 import type { SamplingPlan, SamplingRun } from './sampling-plan.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
@@ -28,9 +30,6 @@ export interface SamplingRequest {
   strength?: number | undefined;
 }
 
-/** DPM++ below this number of steps takes its last step at first order. */
-const FEW_STEPS = 15;
-
 /** @throws GenerationError `sampler-unsupported` for what cannot be drawn, `model-broken` for an unusable schedule. */
 export function planSampling(request: SamplingRequest): SamplingPlan {
   const { scheduler, sampler, steps } = request;
@@ -42,7 +41,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
       `${entry.title} has no ${spacing} spacing; choose ${entry.levels.spacings.join(', ')}.`,
     );
   }
-  const options = toOptions(request);
+  const options = toSamplerOptions(request);
   const table = entry.levels.build({ config: scheduler, spacing, stepCount: steps });
   checkTable(table, scheduler, entry.title);
   const rows = table.steps.slice(firstStep(steps, request.strength));
@@ -76,32 +75,6 @@ function firstStep(steps: number, strength: number | undefined): number {
     throw unsupported(`A strength of ${strength} is out of range; choose 0 to 1.`);
   }
   return steps - Math.min(Math.trunc(steps * strength), steps);
-}
-
-function toOptions({ scheduler, sampler, steps, eta = 0 }: SamplingRequest): SamplerOptions {
-  if (!(eta >= 0 && eta <= 1))
-    throw unsupported(`An eta of ${eta} is out of range; choose 0 to 1.`);
-  if (eta > 0 && sampler !== 'ddim') {
-    throw unsupported(`${SAMPLERS[sampler].title} takes no eta; choose DDIM, or leave eta out.`);
-  }
-  return {
-    eta,
-    clipRange:
-      scheduler.clip_sample === true ? scheduler.clip_sample_range : Number.POSITIVE_INFINITY,
-    variance: toVariance(scheduler, sampler),
-    isLastFirstOrder:
-      scheduler.final_sigmas_type !== 'sigma_min' ||
-      scheduler.euler_at_final === true ||
-      (scheduler.lower_order_final !== false && steps < FEW_STEPS),
-  };
-}
-
-/** DDPM alone reads it; another sampler may draw with a package whose variance is not built. */
-function toVariance(scheduler: SchedulerConfig, sampler: SamplerId): SamplerOptions['variance'] {
-  const type = scheduler.variance_type ?? 'fixed_small';
-  if (sampler !== 'ddpm' || type === 'fixed_small' || type === 'fixed_small_log') return 'small';
-  if (type === 'fixed_large') return 'large';
-  throw unsupported(`DDPM with the variance ${type} is not supported; choose the sampler ddim.`);
 }
 
 function checkTable(table: LevelTable, scheduler: SchedulerConfig, title: string): void {
@@ -163,8 +136,4 @@ function scaleSample(sample: Float32Array, scale: number, buffer: Float32Array):
     buffer[index] = scale * (sample[index] ?? 0);
   }
   return buffer;
-}
-
-function unsupported(message: string): GenerationError {
-  return new GenerationError('sampler-unsupported', message);
 }

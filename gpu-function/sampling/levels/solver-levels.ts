@@ -2,7 +2,6 @@
  * Tables of DPM-Solver++ and its kin: variance-preserving levels at whole timesteps, taken from n + 1 points
  * of which the last is left out. https://arxiv.org/abs/2211.01095
  */
-import { GenerationError } from '#contract/generation-error.ts';
 import { karrasSigmas, sigmaToTimestep } from '../karras-sigmas.ts';
 import { toPreservingLevelOfRatio, type NoiseStep } from '../noise-level.ts';
 import type { SchedulerConfig } from '../scheduler-config.ts';
@@ -12,6 +11,7 @@ import {
   roundHalfEven,
   trailingTimesteps,
 } from '../timestep-spacing.ts';
+import { unsupported } from '../unsupported.ts';
 import { plainSpacing, type LevelFamily, type LevelRequest } from './level-table.ts';
 import { finalSigma, sigmaAt, toLogSigmas, trainedSigmas } from './trained-sigmas.ts';
 
@@ -67,8 +67,7 @@ function evenTimesteps(request: LevelRequest, trained: Float64Array): number[] {
     case 'leading': {
       const stride = Math.floor(top / (stepCount + 1));
       if (stride === 0) {
-        throw new GenerationError(
-          'sampler-unsupported',
+        throw unsupported(
           `DPM++ with leading spacing takes at most ${top - 1} steps of this model, not ${stepCount}; ask for fewer steps.`,
         );
       }

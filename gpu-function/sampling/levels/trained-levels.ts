@@ -1,5 +1,6 @@
 /** Tables of DDPM and DDIM: whole timesteps, each at a level that was trained. */
-import { CLEAN_LEVEL, toPreservingLevel, type NoiseStep } from '../noise-level.ts';
+import { CLEAN_LEVEL, toPreservingLevel, type NoiseLevel, type NoiseStep } from '../noise-level.ts';
+import type { SchedulerConfig } from '../scheduler-config.ts';
 import {
   leadingTimesteps,
   linspace,
@@ -16,15 +17,24 @@ import {
 
 const SPACINGS = ['leading', 'trailing', 'linspace'] as const;
 
-/** Each step ends where the next begins, the last one at the clean picture. */
 export const DDPM_LEVELS: LevelFamily = {
   spacings: SPACINGS,
   defaultSpacing: 'leading',
-  build(request) {
-    const timesteps = wholeTimesteps(request);
-    return toTable(request, timesteps, (index) => timesteps[index + 1] ?? -1);
-  },
+  build: (request) => ddpmTable(request.config, wholeTimesteps(request)),
 };
+
+/** Any descending timesteps: each step ends where the next begins, the last one at the clean picture. */
+export function ddpmTable(config: SchedulerConfig, timesteps: readonly number[]): LevelTable {
+  const levelAt = createLevelLookup(config);
+  const steps = timesteps.map((timestep, index): NoiseStep => {
+    const end = timesteps[index + 1];
+    return {
+      from: { timestep, ...levelAt(timestep) },
+      to: end === undefined ? CLEAN_LEVEL : levelAt(end),
+    };
+  });
+  return { steps, initialNoiseScale: 1 };
+}
 
 /**
  * Each step ends floor(T / n) timesteps below its start, as in the reference, whatever the spacing.
@@ -34,9 +44,18 @@ export const DDIM_LEVELS: LevelFamily = {
   spacings: SPACINGS,
   defaultSpacing: 'leading',
   build(request) {
-    const stride = Math.floor(request.config.num_train_timesteps / request.stepCount);
-    const timesteps = wholeTimesteps(request);
-    return toTable(request, timesteps, (index) => (timesteps[index] ?? 0) - stride);
+    const { config, stepCount } = request;
+    const levelAt = createLevelLookup(config);
+    const finalLevel = config.set_alpha_to_one ? CLEAN_LEVEL : levelAt(0);
+    const stride = Math.floor(config.num_train_timesteps / stepCount);
+    const steps = wholeTimesteps(request).map((timestep): NoiseStep => {
+      const end = timestep - stride;
+      return {
+        from: { timestep, ...levelAt(timestep) },
+        to: end < 0 ? finalLevel : levelAt(end),
+      };
+    });
+    return { steps, initialNoiseScale: 1 };
   },
 };
 
@@ -58,20 +77,7 @@ function wholeTimesteps(request: LevelRequest): number[] {
   }
 }
 
-function toTable(
-  { config }: LevelRequest,
-  timesteps: readonly number[],
-  endOfStep: (index: number) => number,
-): LevelTable {
+function createLevelLookup(config: SchedulerConfig): (timestep: number) => NoiseLevel {
   const alphaBars = trainedAlphaBars(config);
-  const trained = (timestep: number) => toPreservingLevel(alphaBars[timestep] ?? 0);
-  const finalLevel = config.set_alpha_to_one ? CLEAN_LEVEL : trained(0);
-  const steps = timesteps.map((timestep, index): NoiseStep => {
-    const end = endOfStep(index);
-    return {
-      from: { timestep, ...trained(timestep) },
-      to: end < 0 ? finalLevel : trained(end),
-    };
-  });
-  return { steps, initialNoiseScale: 1 };
+  return (timestep) => toPreservingLevel(alphaBars[timestep] ?? Number.NaN);
 }

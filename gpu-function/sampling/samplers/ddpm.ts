@@ -2,6 +2,8 @@
 import type { NoiseStep } from '../noise-level.ts';
 import { clip, type SamplerInput, type SamplerOptions } from '../sampler.ts';
 
+const { fround } = Math;
+
 /** The reference never lets the variance vanish, which shows at levels that repeat. */
 const LEAST_VARIANCE = 1e-20;
 
@@ -26,9 +28,12 @@ export async function sampleDdpm(input: SamplerInput): Promise<Float32Array> {
   return sample;
 }
 
-/** Mean and standard deviation of q(x_to | x_from, clean). */
+/**
+ * Mean and standard deviation of q(x_to | x_from, clean). The share of noise of a step is a small difference of large
+ * numbers: it is rounded as the reference rounds it, which shows in its fourth digit where steps are as short as trained.
+ */
 function posterior({ from, to }: NoiseStep, variance: SamplerOptions['variance']) {
-  const alpha = (from.alpha / to.alpha) ** 2;
+  const alpha = fround(fround(from.alpha ** 2) / fround(to.alpha ** 2));
   const beta = 1 - alpha;
   const noiseFrom = from.sigma ** 2;
   const noiseTo = to.sigma ** 2;
