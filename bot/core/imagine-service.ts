@@ -1,7 +1,6 @@
 /** The bot's core behind every platform: puts the parts of a job's life together. */
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import { isTerminal } from '#contract/job-state.ts';
-import { jobIdSchema } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import { JobAcceptor, type NewJob } from './accept-job.ts';
 import { actOnJob } from './act-on-job.ts';
@@ -109,8 +108,7 @@ class ImagineBot implements ImagineService {
   }
 
   async image(jobId: string, index: number): Promise<Uint8Array | undefined> {
-    const isPossible = jobIdSchema.safeParse(jobId).success && Number.isInteger(index);
-    return isPossible && index >= 0 ? this.#options.imageStore.get(jobId, index) : undefined;
+    return this.#options.imageStore.get(jobId, index);
   }
 
   models(): Promise<ModelDescription[]> {

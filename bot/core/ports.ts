@@ -98,6 +98,7 @@ export interface JobStore {
 
 export interface ImageStore {
   put(jobId: JobId, index: number, png: Uint8Array): Promise<void>;
+  /** Undefined for what is not there, and for ids and indices that cannot be. */
   get(jobId: JobId, index: number): Promise<Uint8Array | undefined>;
   /** Removes all pictures of the job. */
   delete(jobId: JobId): Promise<void>;

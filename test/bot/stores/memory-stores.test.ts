@@ -1,0 +1,7 @@
+import { createMemoryImageStore } from '../../../bot/stores/memory-image-store.ts';
+import { createMemoryJobStore } from '../../../bot/stores/memory-job-store.ts';
+import { describeImageStore } from '../../contracts/image-store-contract.ts';
+import { describeJobStore } from '../../contracts/job-store-contract.ts';
+
+describeJobStore('memory', async () => createMemoryJobStore());
+describeImageStore('memory', async () => createMemoryImageStore());
