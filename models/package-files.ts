@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type * as z from 'zod';
 import type { PackageFile } from './manifest.ts';
+import { parsePythonJson } from './python-json.ts';
 
 /** A JSON file of this size is no configuration. */
 const JSON_BYTES_MAX = 4 * 1024 * 1024;
@@ -49,7 +50,7 @@ export async function readPackageJson<Schema extends z.ZodType>(
 
 function parseJson(path: string, text: string): unknown {
   try {
-    return JSON.parse(text);
+    return parsePythonJson(text);
   } catch (cause) {
     throw brokenPackage(`${path} is not valid JSON; fetch that file again.`, cause);
   }

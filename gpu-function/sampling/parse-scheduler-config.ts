@@ -31,27 +31,6 @@ const UNBUILT_SOLVER_KEYS: Readonly<Record<string, readonly unknown[]>> = {
 };
 
 /**
- * @param text the content of the file. Python writes `-Infinity` bare, which is no JSON but is in published packages.
- * @throws GenerationError as parseSchedulerConfig does
- */
-export function parseSchedulerConfigText(text: string): SchedulerConfig {
-  const quoted = text.replaceAll(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (token) =>
-    token.startsWith('"') ? token : `"${token}"`,
-  );
-  let json: unknown;
-  try {
-    json = JSON.parse(quoted);
-  } catch (cause) {
-    throw new GenerationError(
-      'model-broken',
-      "The model's scheduler_config.json is not valid JSON. Repair the model package.",
-      { cause },
-    );
-  }
-  return parseSchedulerConfig(json);
-}
-
-/**
  * @param json the parsed content of the file; null stands for a key that is left out, as in the reference.
  * @throws GenerationError `model-broken` that names the wrong key, `sampler-unsupported` for flow matching.
  */
@@ -105,7 +84,7 @@ function configSchema(className: string) {
   });
 }
 
-/** JSON has no -Infinity, which is this key's default: it arrives as text. */
+/** JSON has no -Infinity, which is this key's default: it arrives as text (models/python-json.ts). */
 const lambdaSchema = z
   .union([z.literal('-Infinity'), z.number()])
   .transform((value) => (typeof value === 'number' ? value : undefined));
