@@ -1,0 +1,75 @@
+/** Lines of chat into commands, prompts into file names, files into an archive. */
+import { crc32 } from 'node:zlib';
+import * as fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { WEB_LIMITS } from '../../../../bot/platforms/web/limits.ts';
+import { parseChatLine, pictureAddressSchema } from '../../../../bot/platforms/web/parse.ts';
+import { toFileStem } from '../../../../bot/platforms/web/render.ts';
+import { toZipArchive } from '../../../../bot/platforms/web/zip-archive.ts';
+
+test.each([
+  ['/imagine a red apple', { kind: 'imagine', text: 'a red apple' }],
+  ['  /IMAGINE\na cat\non a mat ', { kind: 'imagine', text: 'a cat\non a mat' }],
+  ['/imagine', { kind: 'imagine', text: '' }],
+  ['/help', { kind: 'help' }],
+  ['/models please', { kind: 'models' }],
+])('%j is understood', (line, expected) => {
+  expect(parseChatLine(line)).toEqual(expected);
+});
+
+test.each([
+  ['', 'Type what to draw, such as /imagine a red apple.'],
+  ['a red apple', 'Messages here are commands: put /imagine in front of what you want to see.'],
+  ['/paint x', 'There is no command /paint; there are /imagine, /help, /models.'],
+])('%j is refused with what to do', (line, message) => {
+  expect(parseChatLine(line)).toEqual({ kind: 'refused', message });
+});
+
+test.each([
+  ['A red apple, on snow!', 'a-red-apple-on-snow'],
+  ['赤いリンゴ', '赤いリンゴ'],
+  ['🍎🍎', 'picture'],
+  ['../../etc/passwd', 'etc-passwd'],
+])('%s is saved as %s', (prompt, stem) => {
+  expect(toFileStem(prompt)).toBe(stem);
+});
+
+test('whatever the prompt, the name is short, and the server takes it back', () => {
+  fc.assert(
+    fc.property(fc.string({ unit: 'binary', maxLength: 300 }), (prompt) => {
+      const stem = toFileStem(prompt);
+      expect(stem.length).toBeLessThanOrEqual(WEB_LIMITS.downloadNameCharacters);
+      const address = { jobId: 'a', index: '0', name: `${stem}-4294967295` };
+      expect(pictureAddressSchema.safeParse(address).success).toBe(true);
+    }),
+  );
+});
+
+/** Reads an archive by its directory, as programs do. */
+function readArchive(archive: Buffer): { name: string; bytes: Buffer }[] {
+  const end = archive.lastIndexOf(Buffer.from([0x50, 0x4b, 5, 6]));
+  const files: { name: string; bytes: Buffer }[] = [];
+  let entry = archive.readUInt32LE(end + 16);
+  for (let count = archive.readUInt16LE(end + 10); count > 0; count -= 1) {
+    const [checksum, sizeBytes] = [
+      archive.readUInt32LE(entry + 16),
+      archive.readUInt32LE(entry + 24),
+    ];
+    const nameEnd = entry + 46 + archive.readUInt16LE(entry + 28);
+    const local = archive.readUInt32LE(entry + 42);
+    const start = local + 30 + archive.readUInt16LE(local + 26) + archive.readUInt16LE(local + 28);
+    const bytes = archive.subarray(start, start + sizeBytes);
+    if (crc32(bytes) !== checksum) throw new Error('The checksum is wrong.');
+    files.push({ name: archive.toString('utf8', entry + 46, nameEnd), bytes });
+    entry = nameEnd;
+  }
+  return files;
+}
+
+test('an archive gives back what was put in', () => {
+  const files = [
+    { name: 'äpfel-1.png', bytes: Buffer.from('first') },
+    { name: 'b-2.png', bytes: Buffer.alloc(70_000, 'x') },
+  ];
+  expect(readArchive(Buffer.from(toZipArchive(files)))).toEqual(files);
+});
