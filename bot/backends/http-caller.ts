@@ -52,12 +52,11 @@ export function createHttpCaller(options: CallerOptions): HttpCaller {
     const endpoint =
       typeof options.endpoint === 'function' ? await options.endpoint() : options.endpoint;
     lastUrl = endpoint.url;
-    const { token } = endpoint;
     const response = await (options.fetch ?? fetch)(toAddress(endpoint.url, call.path), {
       method: call.method,
       headers: {
         ...headers,
-        ...(token !== undefined && { Authorization: `Bearer ${token}` }),
+        ...toCredentials(endpoint),
         ...(call.body !== undefined && { 'Content-Type': 'application/json' }),
       },
       ...(call.body !== undefined && { body: call.body }),
@@ -106,7 +105,17 @@ export function createHttpCaller(options: CallerOptions): HttpCaller {
 
 /** The address of a path below the function's own, which may have a path itself behind a proxy. */
 function toAddress(url: string, path: string): string {
-  return `${url.replace(/\/+$/, '')}${path}`;
+  const { origin, pathname } = new URL(url);
+  return `${origin}${pathname.replace(/\/+$/, '')}${path}`;
+}
+
+/** The token, or else a user name and password in the address, which a proxy may want and fetch does not send itself. */
+function toCredentials({ url, token }: Endpoint): Record<string, string> {
+  if (token !== undefined) return { Authorization: `Bearer ${token}` };
+  const { username, password } = new URL(url);
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { Authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
 /** The function's own error, or a plain Error (to be tried again) for what a proxy between says. */

@@ -44,7 +44,5 @@ export function toErrorResponse(thrown: unknown): Response {
   const headers = new Headers();
   if (status === 401) headers.set('WWW-Authenticate', 'Bearer');
   if (status === 429 || status === 503) headers.set('Retry-After', '5');
-  // The rest of a body that is too large is not worth reading.
-  if (status === 413) headers.set('Connection', 'close');
   return Response.json(error.toBody(), { status, headers });
 }

@@ -12,26 +12,31 @@ export interface BodyLimits {
 export function createJsonReader(limits: BodyLimits): (request: Request) => Promise<unknown> {
   let totalBytes = 0;
 
-  const collect = async (body: ReadableStream<Uint8Array>, chunks: Uint8Array[]) => {
+  const collect = async (body: ReadableStream<Uint8Array>) => {
+    const chunks: Uint8Array[] = [];
+    // A reader, for leaving a loop over the body would destroy the connection before the refusal went out.
+    const reader = body.getReader();
     let bodyBytes = 0;
     try {
-      for await (const chunk of body) {
-        bodyBytes += chunk.byteLength;
-        totalBytes += chunk.byteLength;
+      for (;;) {
+        const { done, value } = await reader.read();
+        if (done) return chunks;
+        bodyBytes += value.byteLength;
+        totalBytes += value.byteLength;
         if (bodyBytes > limits.bodyBytesMax) throw toTooLarge(limits.bodyBytesMax);
         if (totalBytes > limits.totalBytesMax) throw toTooMany();
-        chunks.push(chunk);
+        chunks.push(value);
       }
     } finally {
       totalBytes -= bodyBytes;
+      reader.releaseLock();
     }
   };
 
   return async (request) => {
     const announced = Number(request.headers.get('content-length') ?? 0);
     if (announced > limits.bodyBytesMax) throw toTooLarge(limits.bodyBytesMax);
-    const chunks: Uint8Array[] = [];
-    if (request.body !== null) await collect(request.body, chunks);
+    const chunks = request.body === null ? [] : await collect(request.body);
     return parseJson(Buffer.concat(chunks).toString('utf8'));
   };
 }

@@ -74,7 +74,11 @@ export async function startRunningFunction(
   const closing = new AbortController();
   const { signal } = closing;
   const app = createHttpServer({
-    ...{ board, host, token: options.token, closing: signal, logger: SILENT },
+    board,
+    host,
+    token: options.token,
+    closing: signal,
+    logger: SILENT,
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     nowMs: () => performance.now(),
   });
@@ -84,7 +88,11 @@ export async function startRunningFunction(
   const timeoutMs = options.jobTimeoutMs ?? 60_000;
   const jobs = runJobs(board, { host, timeoutMs, logger: SILENT }, signal);
   return {
-    ...{ url: `http://127.0.0.1:${port}`, port, host, board, server },
+    url: `http://127.0.0.1:${port}`,
+    port,
+    host,
+    board,
+    server,
     async stop() {
       closing.abort();
       server.close();

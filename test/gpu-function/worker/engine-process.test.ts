@@ -23,7 +23,7 @@ afterEach(() => host.close());
 
 interface Running {
   log: JobLog;
-  cancel(): void;
+  cancel: () => void;
   done: ReturnType<typeof runJob>;
 }
 
@@ -185,6 +185,7 @@ test('an engine that speaks nonsense is replaced', async () => {
   host = createScriptedProcess({}, { restartDelayMs: { first: 1_000, max: 1_000 } }, entryPath);
   const { processId = 0 } = host.status();
   await until('killed', () => !isAlive(processId));
+  expect(host.status().phase).toBe('starting');
 });
 
 test('a default model that can not be loaded is told by the status, until something was drawn', async () => {

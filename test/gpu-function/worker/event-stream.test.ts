@@ -112,13 +112,14 @@ test('a reader that stops reading holds up nothing and fills no memory', async (
 
 test('readers that went away leave nothing that waits', async () => {
   await start({ engine: { stepMs: 20 } });
-  running.board.submit(toJob('j1', { steps: 100 }));
+  running.board.submit(toJob('j1', { steps: 1_000 }));
   await Promise.all(Array.from({ length: 40 }, () => read(undefined, 2)));
   const count = () =>
     new Promise<number>((resolve) => {
       running.server.getConnections((_error, connections) => resolve(connections));
     });
   await until('closed', async () => (await count()) <= 1);
+  expect(running.board.find('j1')?.log.hasEnded).toBe(false);
   running.board.cancel('j1');
 });
 

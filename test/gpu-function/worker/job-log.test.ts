@@ -10,7 +10,10 @@ import {
 } from '../../../gpu-function/worker/job-log.ts';
 
 const preview = {
-  ...{ mediaType: 'image/png' as const, widthPx: 1, heightPx: 1, columns: 1 },
+  mediaType: 'image/png' as const,
+  widthPx: 1,
+  heightPx: 1,
+  columns: 1,
   base64: 'AAAA',
 };
 const newLog = () => createJobLog({ jobId: 'j', logId: 'abc', nowMs: () => 5 });
@@ -65,15 +68,18 @@ test('places in the queue that are out of date do not pile up', () => {
 test('a reader that waits is woken by the next event, by its timeout and by its signal', async () => {
   const log = newLog();
   const { signal } = new AbortController();
-  const woken = log.changed({ timeoutMs: 60_000, signal });
+  const woken: string[] = [];
+  const byEvent = log.changed({ timeoutMs: 60_000, signal }).then(() => woken.push('event'));
   log.append({ type: 'job-queued', position: 1 });
-  await woken;
-  await log.changed({ timeoutMs: 1, signal });
-  await log.changed({ timeoutMs: 60_000, signal: AbortSignal.abort() });
+  await byEvent;
+  await log.changed({ timeoutMs: 1, signal }).then(() => woken.push('timeout'));
+  const aborted = AbortSignal.abort();
+  await log.changed({ timeoutMs: 60_000, signal: aborted }).then(() => woken.push('before'));
   const controller = new AbortController();
-  const aborted = log.changed({ timeoutMs: 60_000, signal: controller.signal });
+  const bySignal = log.changed({ timeoutMs: 60_000, signal: controller.signal });
   controller.abort();
-  await aborted;
+  await bySignal.then(() => woken.push('signal'));
+  expect(woken).toEqual(['event', 'timeout', 'before', 'signal']);
 });
 
 test('an event id counts only in its own log; any other starts from the first event', () => {

@@ -14,7 +14,11 @@ beforeAll(() => {
   const board = createJobBoard({ nowMs: () => Date.now(), newLogId: () => 'log' });
   const { signal } = new AbortController();
   app = createHttpServer({
-    ...{ board, host, token: undefined, closing: signal, logger: SILENT },
+    board,
+    host,
+    token: undefined,
+    closing: signal,
+    logger: SILENT,
     nowMs: () => performance.now(),
   });
 });
