@@ -1,4 +1,5 @@
 /** One run of an engine with its events kept, for tests that ask what a job gave. */
+import { createHash } from 'node:crypto';
 import {
   generateRequestSchema,
   type GenerateRequest,
@@ -46,6 +47,11 @@ export async function draw(
   const { outcome } = await runEngine(engine, createRequest(changes));
   if (outcome.status !== 'succeeded') throw new Error(`The job ended as ${outcome.status}`);
   return outcome;
+}
+
+/** Files as their sha256: equal or not is all that a test asks, and a difference is readable. */
+export function hashes(files: readonly Uint8Array[]): string[] {
+  return files.map((file) => createHash('sha256').update(file).digest('hex'));
 }
 
 export function stepsOf(events: readonly JobEventBody[]) {
