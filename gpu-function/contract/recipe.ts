@@ -16,7 +16,7 @@ import { MACHINE_MADE_XMP, isMarkedMachineMade } from './provenance.ts';
 import { formatWebuiParameters, parseWebuiParameters } from './webui-parameters.ts';
 
 /** Under which keywords the recipe stands in a PNG file. The first and second are WebUI's. */
-export const RECIPE_KEYWORDS = {
+const RECIPE_KEYWORDS = {
   parameters: 'parameters',
   postprocessing: 'postprocessing',
   json: 'imagine',
@@ -30,13 +30,13 @@ const enlargementSchema = z.strictObject({
 });
 
 /** The JSON under the keyword `imagine`. */
-export const recipeSchema = z.strictObject({
+const recipeSchema = z.strictObject({
   contractVersion: z.literal(1),
   /** Of this picture alone: count 1, and its own seed (or last variation's seed). */
   settings: settingsSchema,
   enlargement: enlargementSchema.optional(),
 });
-export type Recipe = z.infer<typeof recipeSchema>;
+type Recipe = z.infer<typeof recipeSchema>;
 
 const SEED_COUNT = LIMITS.seed.max + 1;
 

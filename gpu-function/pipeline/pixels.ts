@@ -47,8 +47,8 @@ export function toTensor(image: PixelImage): Tensor {
 
 /** Whether every value is a number: float16 networks answer NaN or infinity when their range was not enough. */
 export function isFiniteData(data: Float32Array): boolean {
-  // NaN and infinity survive addition, so one comparison at the end does for all values.
+  // A sum is no number as soon as one value is none; finite float32 values cannot leave a double's range.
   let sum = 0;
-  for (const value of data) sum += value - value;
-  return sum === 0;
+  for (let at = 0; at < data.length; at++) sum += data[at] ?? 0;
+  return Number.isFinite(sum);
 }

@@ -7,7 +7,7 @@ import { createTorchRandom } from '../sampling/torch-random.ts';
 import type { ImageModel } from './ports.ts';
 
 /** A seed's stream of standard normal numbers; each call goes on where the last one ended. */
-export interface NoiseStream {
+interface NoiseStream {
   draw(length: number): Float32Array;
 }
 export type CreateNoise = (seed: number) => NoiseStream;

@@ -8,7 +8,7 @@ import { describeImages, roundMs } from './describe-result.ts';
 import type { Clock, EngineOutcome, EngineRun } from './ports.ts';
 
 /** What the person is told about every enlargement: nobody may take it for more than it is. */
-export const RESAMPLING_NOTE = 'Enlarged by plain resampling (Lanczos); no detail was added.';
+const RESAMPLING_NOTE = 'Enlarged by plain resampling (Lanczos); no detail was added.';
 
 /** Throws GenerationError `image-unreadable` or `size-unsupported`. */
 export async function upscaleImage(

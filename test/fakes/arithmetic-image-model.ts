@@ -11,7 +11,7 @@ import type {
   Tensor,
 } from '../../gpu-function/pipeline/ports.ts';
 
-export const ARITHMETIC_TOKENS = 6;
+const ARITHMETIC_TOKENS = 6;
 const EMBEDDING_WIDTH = 3;
 /** How much of the sample shines through the clean picture: what makes seeds differ. */
 const SAMPLE_SHARE = 0.2;
