@@ -34,8 +34,13 @@ export function applyGuidance(input: GuidanceInput): Float32Array {
 
 /** With n - 1, as torch counts. */
 function standardDeviation(values: Float32Array): number {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  let sum = 0;
+  for (let index = 0; index < values.length; index++) sum += values[index] ?? 0;
+  const mean = sum / values.length;
+  let squares = 0;
+  for (let index = 0; index < values.length; index++) {
+    squares += ((values[index] ?? 0) - mean) ** 2;
+  }
   return Math.sqrt(squares / (values.length - 1));
 }
 

@@ -30,31 +30,31 @@ export function createTorchRandom(seed: number): TorchRandom {
 
 /** All uniforms first, then the transform in place; a rest below a block draws the last sixteen values anew. */
 function fillBlocks(values: Float32Array, next: () => number): void {
-  fillUniform(values, next);
+  fillUniform(values, 0, next);
   for (let start = 0; start + BLOCK <= values.length; start += BLOCK) {
-    transformBlock(values.subarray(start, start + BLOCK));
+    transformBlock(values, start);
   }
   if (values.length % BLOCK !== 0) {
-    const last = values.subarray(values.length - BLOCK);
-    fillUniform(last, next);
-    transformBlock(last);
+    const start = values.length - BLOCK;
+    fillUniform(values, start, next);
+    transformBlock(values, start);
   }
 }
 
 /** 24 bits, what a float32 below 1 can hold. */
-function fillUniform(values: Float32Array, next: () => number): void {
-  for (let index = 0; index < values.length; index++) {
+function fillUniform(values: Float32Array, start: number, next: () => number): void {
+  for (let index = start; index < values.length; index++) {
     values[index] = (next() & 0xffffff) / 2 ** 24;
   }
 }
 
 /** Box-Muller: value i of the first half and of the second give the cosine and the sine of one pair. */
-function transformBlock(block: Float32Array): void {
-  for (let index = 0; index < HALF_BLOCK; index++) {
-    const radius = Math.sqrt(-2 * Math.log(1 - (block[index] ?? 0)));
-    const angle = TWO_PI * (block[index + HALF_BLOCK] ?? 0);
-    block[index] = radius * Math.cos(angle);
-    block[index + HALF_BLOCK] = radius * Math.sin(angle);
+function transformBlock(values: Float32Array, start: number): void {
+  for (let index = start; index < start + HALF_BLOCK; index++) {
+    const radius = Math.sqrt(-2 * Math.log(1 - (values[index] ?? 0)));
+    const angle = TWO_PI * (values[index + HALF_BLOCK] ?? 0);
+    values[index] = radius * Math.cos(angle);
+    values[index + HALF_BLOCK] = radius * Math.sin(angle);
   }
 }
 
