@@ -148,8 +148,8 @@ async function toUpscale(press: Press, { imageStore }: ActionOptions): Promise<G
     throw new CommandError('This picture is enlarged already; use the card it came from.');
   }
   checkPicture(press);
-  const { action } = press;
-  const png = await imageStore.get(action.jobId, action.index);
+  const { action, source } = press;
+  const png = await imageStore.get(source.id, action.index);
   if (png === undefined) throw pictureGone(action.index);
   if (png.byteLength > LIMITS.imageBytes) {
     throw new CommandError(`Picture ${action.index + 1} is too large to be enlarged further.`);

@@ -17,8 +17,6 @@ const SAVE_TRIES = 5;
 const CANCEL_TRIES = 4;
 /** The contract's limit. */
 const OWNER_CHARACTERS_MAX = 200;
-/** A backend that does not answer may not hold up the end of the bot: the store has all that is needed. */
-const STOP_TIMEOUT_MS = 5_000;
 
 export interface TrackerOptions {
   backend: Backend;
@@ -100,10 +98,11 @@ export class JobTracker {
 
   /** Stops following; open jobs are saved as they stand. */
   async stop(): Promise<void> {
+    const { stopTimeoutMs } = this.#options.policy;
     this.#stopping.abort();
     for (const job of this.#jobs.values()) job.following.abort();
     await this.#options.notifier.close();
-    await Promise.race([this.#settle(), sleep(STOP_TIMEOUT_MS, undefined, { ref: false })]);
+    await Promise.race([this.#settle(), sleep(stopTimeoutMs, undefined, { ref: false })]);
     for (const job of this.#jobs.values()) if (!job.isEnded) await this.#saveInTurn(job);
   }
 

@@ -30,6 +30,8 @@ export interface ServicePolicy {
   resubmissionsMax: number;
   /** Running states are saved at most this often; a change of status and the end always are. */
   saveIntervalMs: number;
+  /** How long the end of the bot waits for calls under way; the store has all that is needed to go on. */
+  stopTimeoutMs: number;
 }
 
 /**
@@ -47,6 +49,7 @@ export const DEFAULT_POLICY: ServicePolicy = {
   retryPauseMs: { first: 500, longest: 15_000 },
   resubmissionsMax: 5,
   saveIntervalMs: 1_000,
+  stopTimeoutMs: 5_000,
 };
 
 export interface ImagineServiceOptions {

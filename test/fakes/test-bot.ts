@@ -1,0 +1,114 @@
+/** The whole core with everything around it replaced by parts that a test can look into. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Card } from '../../bot/core/card.ts';
+import { createImagineService } from '../../bot/core/imagine-service.ts';
+import type { ImageStore, JobStore, User } from '../../bot/core/ports.ts';
+import type { ImagineService, Outcome } from '../../bot/core/service.ts';
+import type { ServicePolicy } from '../../bot/core/service-policy.ts';
+import { createMemoryImageStore } from '../../bot/stores/memory-image-store.ts';
+import { createMemoryJobStore } from '../../bot/stores/memory-job-store.ts';
+import { FakeBackend } from './fake-backend.ts';
+import { FakePlatform } from './fake-platform.ts';
+import { createSilentLogger } from './silent-logger.ts';
+
+export const ADA: User = { id: 'ada', name: 'Ada' };
+export const BOB: User = { id: 'bob', name: 'Bob' };
+
+export interface TestBotOptions {
+  backend?: FakeBackend;
+  platform?: FakePlatform;
+  jobStore?: JobStore;
+  imageStore?: ImageStore;
+  policy?: Partial<ServicePolicy>;
+}
+
+export type JobOutcome = Extract<Outcome, { kind: 'job' }>;
+
+export class TestBot {
+  readonly backend: FakeBackend;
+  readonly platform: FakePlatform;
+  readonly jobStore: JobStore;
+  readonly imageStore: ImageStore;
+  readonly logger = createSilentLogger();
+  readonly service: ImagineService;
+  /** The next random numbers are counted up from here. */
+  nextRandom = 1_000;
+  #deliveries = 0;
+
+  constructor(options: TestBotOptions = {}) {
+    this.backend = options.backend ?? new FakeBackend();
+    this.platform = options.platform ?? new FakePlatform();
+    this.jobStore = options.jobStore ?? createMemoryJobStore();
+    this.imageStore = options.imageStore ?? createMemoryImageStore();
+    this.service = createImagineService({
+      backend: this.backend,
+      platforms: [this.platform],
+      jobStore: this.jobStore,
+      imageStore: this.imageStore,
+      logger: this.logger,
+      clock: { nowMs: () => Date.now() },
+      random: () => {
+        this.nextRandom += 1;
+        return this.nextRandom - 1;
+      },
+      policy: { retryPauseMs: { first: 2, longest: 10 }, ...options.policy },
+    });
+  }
+
+  get place() {
+    return { platform: this.platform.name, channelId: 'general' };
+  }
+
+  imagine(text: string, options: { user?: User; deliveryId?: string } = {}): Promise<Outcome> {
+    this.#deliveries += 1;
+    const { user = ADA, deliveryId = `message-${this.#deliveries}` } = options;
+    return this.service.imagine({ text, user, place: this.place, deliveryId });
+  }
+
+  press(actionId: string, options: { user?: User; deliveryId?: string } = {}): Promise<Outcome> {
+    this.#deliveries += 1;
+    const { user = ADA, deliveryId = `press-${this.#deliveries}` } = options;
+    return this.service.act({ actionId, user, place: this.place, deliveryId });
+  }
+
+  /** Asks for a picture that must be accepted. */
+  async start(text: string): Promise<JobOutcome> {
+    return expectJob(await this.imagine(text));
+  }
+
+  /** The final card of the job, when it is in the channel and in the store. */
+  async finalCard(outcome: Outcome): Promise<Card> {
+    const { id } = expectJob(outcome).record;
+    return waitFor(`the final card of ${id}`, async () => {
+      const card = this.platform.latest(id);
+      const record = await this.jobStore.get(id);
+      return card?.isFinal && record?.answeredAtMs !== undefined ? card : undefined;
+    });
+  }
+
+  /** Presses the button with this label on the card. */
+  button(card: Card, label: string): string {
+    const button = card.buttons.flat().find((candidate) => candidate.label === label);
+    if (button === undefined) throw new Error(`the card has no button ${label}`);
+    return button.actionId;
+  }
+}
+
+export function expectJob(outcome: Outcome): JobOutcome {
+  if (outcome.kind !== 'job') throw new Error(`not a job: ${JSON.stringify(outcome)}`);
+  return outcome;
+}
+
+/** Asks again and again until there is an answer. */
+export async function waitFor<T>(
+  what: string,
+  read: () => T | undefined | Promise<T | undefined>,
+): Promise<T> {
+  const untilMs = Date.now() + 5_000;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > untilMs) throw new Error(`waited in vain for ${what}`);
+    await sleep(2);
+  }
+}
