@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { readEventStream } from '../../bot/backends/read-event-stream.ts';
-import { peakMemoryMiB, startProgram, stopProgram } from './processes.ts';
+import { peakMemoryMiB, startProgram, stopProgram } from '../processes.ts';
 import { median, type Figure } from './figures.ts';
 
 const ROUNDS = 5;

@@ -2,7 +2,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { generateRequestSchema } from '#contract/generation-request.ts';
 import type { Health } from '#contract/health.ts';
-import { peakMemoryMiB, startProgram, stopProgram } from './processes.ts';
+import { peakMemoryMiB, startProgram, stopProgram } from '../processes.ts';
 import { median, quantile, type Figure } from './figures.ts';
 
 const TOKEN = 'benchmark-token-of-this-run';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { join } from 'node:path';
-import { projectFolder } from '../source-files.ts';
+import { projectFolder } from './source-files.ts';
 
 export interface StartedProgram {
   child: ChildProcess;
