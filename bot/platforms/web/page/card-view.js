@@ -2,6 +2,7 @@
 /** The bot's card: where a job stands, its pictures, its buttons. */
 import { createCardButtons } from './card-buttons.js';
 import { createCardDetails, createDownloadLink } from './card-details.js';
+import { keepFlagsWhole } from './command-text.js';
 import { element, setText } from './dom.js';
 import { formatLeft, toPercent } from './format.js';
 import { icon } from './icons.js';
@@ -65,7 +66,7 @@ function createNotes(card) {
         'data-testid': isFailure ? 'failure' : 'note',
       },
       icon(isFailure ? 'alert' : 'info'),
-      element('span', {}, note),
+      element('span', {}, ...keepFlagsWhole(note)),
     ),
   );
 }

@@ -114,7 +114,7 @@ export class ChannelView {
   appendReply(reply) {
     this.#elements.log.append(reply);
     this.#updateFrame();
-    this.#keeper.scrollToBottom(true);
+    this.#keeper.showFromStart(reply);
     // Once it is dismissed the channel may be empty again.
     new MutationObserver((_, observer) => {
       if (reply.isConnected) return;

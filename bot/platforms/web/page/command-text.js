@@ -25,6 +25,16 @@ export const toPrompt = (command) =>
     .trim();
 
 /**
+ * A sentence whose flags are not broken at the end of a line.
+ *
+ * @param {string} sentence
+ */
+export const keepFlagsWhole = (sentence) =>
+  sentence
+    .split(/(--[A-Za-z][\w-]*)/)
+    .map((part) => (part.startsWith('--') ? element('span', { class: 'flag' }, part) : part));
+
+/**
  * The command with its name and its flags set apart.
  *
  * @param {string} command

@@ -2,9 +2,9 @@
 /** The message box: typing, offers, sending, and a text that is never lost. */
 import { ApiError, createDeliveryId } from './api.js';
 import { createCommandRecall } from './command-recall.js';
-import { toFullCommand } from './command-text.js';
+import { keepFlagsWhole, toFullCommand } from './command-text.js';
 import { askForOffers, findOwnOffers } from './completions.js';
-import { byId } from './dom.js';
+import { byId, element } from './dom.js';
 import { icon } from './icons.js';
 import { createOfferList } from './offer-list.js';
 
@@ -74,7 +74,7 @@ export class Composer {
 
   /** @param {string} message */
   showError(message) {
-    this.#error.replaceChildren(icon('alert'), message);
+    this.#error.replaceChildren(icon('alert'), element('span', {}, ...keepFlagsWhole(message)));
     this.#error.hidden = false;
     this.#input.setAttribute('aria-invalid', 'true');
   }

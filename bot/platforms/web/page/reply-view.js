@@ -1,5 +1,6 @@
 // @ts-check
 /** Answers that only this window sees: help, models. */
+import { keepFlagsWhole } from './command-text.js';
 import { element } from './dom.js';
 import { createBotAvatar, createBotHead } from './entry-view.js';
 import { formatBytes } from './format.js';
@@ -20,11 +21,14 @@ function createHelpBody(text) {
     const match = /^\s*((?:--|\/)\S(?:.*?\S)??)(?:\s{2,}|\t+|\s+[–—]\s+)(\S.*)$/.exec(line);
     if (match === null) {
       table = undefined;
-      if (line.trim() !== '') body.append(element('p', {}, line.trim()));
+      if (line.trim() !== '') body.append(element('p', {}, ...keepFlagsWhole(line.trim())));
       continue;
     }
     table ??= body.appendChild(element('dl', { class: 'help-table' }));
-    table.append(element('dt', {}, element('code', {}, match[1])), element('dd', {}, match[2]));
+    table.append(
+      element('dt', {}, element('code', {}, match[1])),
+      element('dd', {}, ...keepFlagsWhole(match[2] ?? '')),
+    );
   }
   return body;
 }

@@ -51,6 +51,19 @@ export function createScrollKeeper(scroller, content, handlers) {
       scroller.scrollTo({ top: scroller.scrollHeight, behavior: 'smooth' });
     },
     /**
+     * Something long that is meant to be read from its start.
+     *
+     * @param {HTMLElement} target
+     */
+    showFromStart(target) {
+      if (target.offsetHeight < scroller.clientHeight) {
+        this.scrollToBottom(true);
+        return;
+      }
+      isAtBottom = false;
+      target.scrollIntoView({ block: 'start' });
+    },
+    /**
      * Puts things in above the reader without moving what they look at.
      *
      * @param {() => void} change
