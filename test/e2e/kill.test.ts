@@ -49,7 +49,7 @@ async function untilCard(isWanted: (card: WebCard) => boolean): Promise<WebCard>
   throw new Error('The events ended before the card came.');
 }
 
-const isDrawing = (card: WebCard) => card.status === 'denoising' && (card.progress ?? 0) > 0.2;
+const isDrawing = (card: WebCard) => card.status === 'denoising' && (card.progress ?? 0) > 0.1;
 const isFinal = (card: WebCard) => card.isFinal;
 
 async function finishedPicture(): Promise<Buffer> {
@@ -74,7 +74,7 @@ function engineProcessId(): number {
 }
 
 test('an engine that is killed is started again, and draws the same picture', async () => {
-  await imagine('/imagine a cat --seed 5 --count 1 --steps 400');
+  await imagine('/imagine a cat --seed 5 --count 1 --steps 80');
   await untilCard(isDrawing);
   const before = engineProcessId();
   process.kill(before, 'SIGKILL');
@@ -83,7 +83,7 @@ test('an engine that is killed is started again, and draws the same picture', as
   await stopProgram(bot);
   await rm(dataDir, { recursive: true });
   bot = await startBot();
-  await imagine('/imagine a cat --seed 5 --count 1 --steps 400');
+  await imagine('/imagine a cat --seed 5 --count 1 --steps 80');
   expect((await finishedPicture()).equals(disturbed)).toBe(true);
 });
 
