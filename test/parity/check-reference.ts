@@ -4,10 +4,13 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import type { CaseResult } from './case-result.ts';
 import { checkForwardProcess } from './forward-process.ts';
+import { checkImageProcessing } from './image-processing.ts';
+import { checkPipelines } from './pipelines.ts';
 import { checkPublished } from './published.ts';
 import { checkLcg } from './reference-noise.ts';
 import { checkSchedulers } from './schedulers.ts';
 import { checkSmallMaths } from './small-maths.ts';
+import { checkTokenizer } from './tokenizer.ts';
 import { checkTorchRandn } from './torch-randn.ts';
 
 type Checker = (folder: string) => AsyncGenerator<CaseResult>;
@@ -15,9 +18,12 @@ type Checker = (folder: string) => AsyncGenerator<CaseResult>;
 /** Name of a folder → what replays it. */
 const CHECKERS: Readonly<Record<string, Checker>> = {
   forward_process: checkForwardProcess,
+  image_processing: checkImageProcessing,
+  pipelines: checkPipelines,
   published: checkPublished,
   schedulers: checkSchedulers,
   small_maths: checkSmallMaths,
+  tokenizer: checkTokenizer,
   torch_randn: checkTorchRandn,
 };
 const LCG_FILE = 'lcg_check.json';

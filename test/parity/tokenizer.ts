@@ -6,6 +6,7 @@ import { createClipTokenizer } from '../../gpu-function/prompt/clip-tokenizer.ts
 import { readTokenizer } from '../../gpu-function/prompt/read-tokenizer.ts';
 import type { CaseResult } from './case-result.ts';
 import { maxAbsoluteError } from './case-result.ts';
+import { readReference } from './reference-file.ts';
 
 const promptSchema = z.looseObject({
   id: z.int(),
@@ -18,30 +19,26 @@ const paddedPromptSchema = z.looseObject({ text: z.string(), input_ids_77: z.arr
 
 const CLIP_POSITIONS = 77;
 
-/** `folder` holds tokenizer/clip-vocab and tokenizer/prompts.json; nothing is yielded where it does not. */
+/** `folder` is the reference's `tokenizer`. */
 export async function* checkTokenizer(folder: string): AsyncGenerator<CaseResult> {
-  const vocabularyFolder = join(folder, 'tokenizer', 'clip-vocab');
-  const prompts = await readJson(folder, 'prompts.json', z.array(promptSchema));
-  if (prompts !== undefined) {
-    const tokenizer = await readTokenizer(vocabularyFolder, CLIP_POSITIONS);
-    for (const { id, group, text, input_ids_77: expected, truncated } of prompts) {
-      const { ids, truncatedText } = tokenizer.tokenize(text);
-      const name = `tokenizer ${group} #${id}`;
-      yield truncated === (truncatedText !== '')
-        ? compareIds(name, ids, expected)
-        : { kind: 'broken', name, reason: `truncated "${truncatedText}", expected ${truncated}` };
-    }
+  const vocabularyFolder = join(folder, 'clip-vocab');
+  const tokenizer = await readTokenizer(vocabularyFolder, CLIP_POSITIONS);
+  const prompts = await readReference(join(folder, 'prompts.json'), z.array(promptSchema));
+  for (const { id, group, text, input_ids_77: expected, truncated } of prompts) {
+    const { ids, truncatedText } = tokenizer.tokenize(text);
+    const name = `tokenizer ${group} #${id}`;
+    yield truncated === (truncatedText !== '')
+      ? compareIds(name, ids, expected)
+      : { kind: 'broken', name, reason: `truncated "${truncatedText}", expected ${truncated}` };
   }
-  const padded = await readJson(
-    folder,
-    'padding_with_exclamation_mark.json',
+  const padded = await readReference(
+    join(folder, 'padding_with_exclamation_mark.json'),
     z.array(paddedPromptSchema),
   );
-  if (padded !== undefined) {
-    const tokenizer = await createExclamationTokenizer(vocabularyFolder);
-    for (const [index, { text, input_ids_77: expected }] of padded.entries()) {
-      yield compareIds(`tokenizer padding "!" #${index}`, tokenizer.tokenize(text).ids, expected);
-    }
+  const exclamationTokenizer = await createExclamationTokenizer(vocabularyFolder);
+  for (const [index, { text, input_ids_77: expected }] of padded.entries()) {
+    const { ids } = exclamationTokenizer.tokenize(text);
+    yield compareIds(`tokenizer padding "!" #${index}`, ids, expected);
   }
 }
 
@@ -66,17 +63,4 @@ async function createExclamationTokenizer(folder: string) {
     specialTokens: { start: '<|startoftext|>', end, pad: '!', unknown: end },
     maxLength: CLIP_POSITIONS,
   });
-}
-
-async function readJson<Schema extends z.ZodType>(
-  folder: string,
-  file: string,
-  schema: Schema,
-): Promise<z.infer<Schema> | undefined> {
-  try {
-    return schema.parse(JSON.parse(await readFile(join(folder, 'tokenizer', file), 'utf8')));
-  } catch (thrown) {
-    if ((thrown as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw thrown;
-  }
 }
