@@ -7,8 +7,8 @@ const DASHES = /^[-–—―‒−]+/;
 /** As many as a list on a phone shows without scrolling twice; Discord allows 25. */
 const OFFERS_MAX = 25;
 
-/** The flags of the table with what a person could choose for them now; also for platforms with typed options. */
-export function listChoices(flag: Flag, models: readonly ModelDescription[]): readonly string[] {
+/** What a person could choose for the flag now. */
+function listChoices(flag: Flag, models: readonly ModelDescription[]): readonly string[] {
   switch (flag.choices.kind) {
     case 'fixed':
       return flag.choices.values;

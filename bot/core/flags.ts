@@ -19,7 +19,7 @@ import { parseSamplerName, parseSpacingName } from './sampler-names.ts';
 import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 
 /** Which words after the flag are its value; a quoted text is always exactly the value. */
-export type FlagExtent =
+type FlagExtent =
   /** One word. */
   | 'word'
   /** As many words as make a sampler's name. */
@@ -28,7 +28,7 @@ export type FlagExtent =
   | 'text';
 
 /** What completion may offer for the value. Models and styles come from the image function. */
-export type FlagChoices =
+type FlagChoices =
   | { kind: 'fixed'; values: readonly string[] }
   | { kind: 'models' }
   | { kind: 'styles' };

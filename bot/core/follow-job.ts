@@ -9,7 +9,7 @@ import {
 } from '#contract/job-state.ts';
 import type { Job } from '#contract/job.ts';
 import { keepPictures } from './keep-pictures.ts';
-import type { Backend, Clock, ImageStore } from './ports.ts';
+import type { Backend, Clock, ImageStore, Logger } from './ports.ts';
 import type { ServicePolicy } from './service-policy.ts';
 
 export interface FollowOptions {
@@ -17,6 +17,7 @@ export interface FollowOptions {
   backend: Backend;
   imageStore: ImageStore;
   clock: Clock;
+  logger: Logger;
   policy: ServicePolicy;
   signal: AbortSignal;
   /** Told of every state on the way, but not of the end. */
@@ -55,6 +56,11 @@ export async function followJob(options: FollowOptions): Promise<JobState> {
       signal.throwIfAborted();
       const error = toGenerationError(thrown);
       const final = judge(error, hasBegun, difficulty, options);
+      const fields = { jobId: options.job.id, err: error };
+      options.logger.warn(
+        fields,
+        final === undefined ? 'a job is tried again' : 'a job is given up',
+      );
       if (final !== undefined) return toFailed(final);
       options.onTrouble(describeTrouble(error));
       await sleep(difficulty.pauseMs, undefined, { signal });

@@ -131,7 +131,7 @@ class ImagineBot implements ImagineService {
       return known === undefined ? await work() : { kind: 'job', ...this.#present(known) };
     } catch (error) {
       if (!(error instanceof CommandError)) {
-        logger.error({ error }, 'a message could not be handled');
+        logger.error({ err: error }, 'a message could not be handled');
       }
       return refuse(toUserMessage(error));
     }
@@ -146,9 +146,9 @@ class ImagineBot implements ImagineService {
   /** Everything fixed, the seed included: from here on the job can be repeated exactly. */
   async #toRequest(text: string): Promise<GenerateRequest> {
     const parsed = parseCommand(text, { defaultCount: this.#policy.defaultCount });
-    const namesModelParts = parsed.modelId ?? parsed.style ?? parsed.sampler;
+    const isNamed = parsed.modelId !== undefined || parsed.style !== undefined;
     // A cold image function cannot say what it has: then the engine judges later.
-    const models = namesModelParts === undefined ? undefined : await this.#catalogue.soon();
+    const models = isNamed ? await this.#catalogue.soon() : this.#catalogue.known();
     const checked = models === undefined ? parsed : checkModels(parsed, models);
     return { ...checked, seed: checked.seed ?? this.#options.random() };
   }
@@ -180,7 +180,7 @@ class ImagineBot implements ImagineService {
     try {
       this.#averages.jobMs = median(await jobStore.recentDurationsMs(AVERAGED_JOBS));
     } catch (error) {
-      logger.warn({ error }, 'recent durations could not be read');
+      logger.warn({ err: error }, 'recent durations could not be read');
     }
   }
 }

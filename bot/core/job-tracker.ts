@@ -180,7 +180,7 @@ export class JobTracker {
     try {
       await jobStore.update(record);
     } catch (error) {
-      logger.warn({ jobId: record.id, error }, 'the state of a job could not be saved');
+      logger.warn({ jobId: record.id, err: error }, 'the state of a job could not be saved');
     }
   }
 
@@ -198,7 +198,7 @@ export class JobTracker {
     const { logger, imageStore, onSuccess } = this.#options;
     const { record } = job;
     if (record.state.status === 'failed') {
-      logger.warn({ jobId: record.id, error: record.state.error }, 'a job failed');
+      logger.warn({ jobId: record.id, reason: record.state.error.message }, 'a job failed');
       await imageStore.delete(record.id).catch(() => {});
     }
     await job.saving;
@@ -216,7 +216,10 @@ export class JobTracker {
         await jobStore.update(record);
         return true;
       } catch (error) {
-        logger.error({ jobId: record.id, trial, error }, 'the end of a job could not be saved');
+        logger.error(
+          { jobId: record.id, trial, err: error },
+          'the end of a job could not be saved',
+        );
       }
       await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
     }
@@ -245,7 +248,7 @@ export class JobTracker {
         await backend.cancel(jobId);
         return;
       } catch (error) {
-        logger.warn({ jobId, trial, error }, 'a cancel did not reach the image function');
+        logger.warn({ jobId, trial, err: error }, 'a cancel did not reach the image function');
       }
       await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
     }
@@ -253,7 +256,7 @@ export class JobTracker {
 
   #track(work: Promise<void>): Promise<void> {
     const settled = work.catch((error: unknown) => {
-      this.#options.logger.error({ error }, 'a background task of the job tracker failed');
+      this.#options.logger.error({ err: error }, 'a background task of the job tracker failed');
     });
     this.#pending.add(settled);
     void settled.then(() => this.#pending.delete(settled));

@@ -73,7 +73,7 @@ export class Notifier {
     try {
       await this.#findPlatform(record)?.removeCard(record);
     } catch (error) {
-      this.#logger.warn({ jobId: record.id, error }, 'the card could not be removed');
+      this.#logger.warn({ jobId: record.id, err: error }, 'the card could not be removed');
     }
   }
 
@@ -125,7 +125,7 @@ export class Notifier {
       try {
         await this.#showOnce(platform, waiting);
       } catch (error) {
-        this.#logger.warn({ jobId: waiting.record.id, error }, 'a preview could not be shown');
+        this.#logger.warn({ jobId: waiting.record.id, err: error }, 'a preview could not be shown');
       }
       lane.nextAtMs = this.#clock.nowMs() + platform.minimumUpdateIntervalMs;
     }
@@ -140,7 +140,7 @@ export class Notifier {
         await this.#showOnce(platform, delivery);
         return true;
       } catch (error) {
-        this.#logger.warn({ jobId, trial, error }, 'the final card could not be shown');
+        this.#logger.warn({ jobId, trial, err: error }, 'the final card could not be shown');
       }
       if (trial < FINAL_TRIES)
         await pause(this.#firstPauseMs * 2 ** (trial - 1), this.#closing.signal);

@@ -143,7 +143,7 @@ class SqliteJobStore implements JobStore {
       try {
         return [parseRow(row)];
       } catch (error) {
-        this.#logger.error({ jobId: row['id'], error }, 'a stored job could not be read');
+        this.#logger.error({ jobId: row['id'], err: error }, 'a stored job could not be read');
         return [];
       }
     });

@@ -1,3 +1,4 @@
+/** What is offered while a person types, and the help text. */
 import { describe, expect, test } from 'vitest';
 import { completeCommand } from '../../../bot/core/complete-command.ts';
 import { FLAGS } from '../../../bot/core/flags.ts';

@@ -19,7 +19,7 @@ const acceptedSchema = z.object({ id: z.string(), command: z.string() });
 type Accepted = z.infer<typeof acceptedSchema>;
 
 function startBot(dataDir: string, run: string) {
-  const script = join(import.meta.dirname, '../../fakes/killable-bot.ts');
+  const script = join(import.meta.dirname, '../../fakes/killable-bot-main.ts');
   const child = spawn(process.execPath, [script, dataDir, run], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

@@ -1,3 +1,4 @@
+/** What is refused before it is drawn, and what must not be. */
 import { describe, expect, test } from 'vitest';
 import { moderate } from '../../../bot/core/moderation.ts';
 

@@ -1,3 +1,4 @@
+/** Pictures on disk: whole or not at all, within bounds, and nowhere else. */
 import * as nodeFiles from 'node:fs/promises';
 import { mkdir, readdir, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,3 +1,4 @@
+/** The stores that end with the process keep the same promises. */
 import { createMemoryImageStore } from '../../../bot/stores/memory-image-store.ts';
 import { createMemoryJobStore } from '../../../bot/stores/memory-job-store.ts';
 import { describeImageStore } from '../../contracts/image-store-contract.ts';

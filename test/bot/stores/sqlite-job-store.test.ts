@@ -1,3 +1,4 @@
+/** Jobs in SQLite: one bot at a time, nothing lost, and a sentence for each way a folder can be unfit. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
@@ -23,7 +24,7 @@ afterEach(() => {
 });
 
 async function openElsewhere(dataDir: string): Promise<{ child: ChildProcess; line: string }> {
-  const script = join(import.meta.dirname, '../../fakes/open-store.ts');
+  const script = join(import.meta.dirname, '../../fakes/open-store-main.ts');
   const child = spawn(process.execPath, [script, dataDir], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });

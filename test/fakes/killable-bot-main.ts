@@ -1,5 +1,5 @@
 /**
- * A whole bot with real stores in a process of its own, made to be killed: `killable-bot.ts DATA_DIR RUN`. It asks for
+ * A whole bot with real stores in a process of its own, made to be killed: `killable-bot-main.ts DATA_DIR RUN`. It asks for
  * pictures without end and says which were accepted; with the run `settle` it only finishes what is open, and exits.
  * Its image function lives in the same process, so that it forgets everything with each kill.
  */
