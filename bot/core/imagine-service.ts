@@ -67,6 +67,8 @@ class ImagineBot implements ImagineService {
   }
 
   async start(): Promise<void> {
+    // Asked for now, so that the first command and its completion find an answer.
+    this.#catalogue.known();
     await this.#refreshAverages();
     for (const record of await this.#options.jobStore.listOpen()) await this.#takeUp(record);
   }

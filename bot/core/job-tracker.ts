@@ -199,6 +199,7 @@ export class JobTracker {
     const { record } = job;
     if (record.state.status === 'failed') {
       logger.warn({ jobId: record.id, reason: record.state.error.message }, 'a job failed');
+      // What was stored of it helps nobody; where that cannot be removed, its size is counted all the same.
       await imageStore.delete(record.id).catch(() => {});
     }
     await job.saving;

@@ -89,6 +89,7 @@ describe('a command', () => {
     ['a naked child', 'This prompt cannot be drawn here; please describe another picture.'],
   ])('%j is refused and nothing is kept', async (text, message) => {
     const bot = makeBot();
+    await bot.service.start();
     const outcome = await bot.imagine(text);
     expect(outcome).toMatchObject({ kind: 'refused', message: expect.stringContaining(message) });
     expect(await bot.service.history({ ...query(bot), limit: 10 })).toEqual([]);
