@@ -128,12 +128,12 @@ export async function collectEvents(
   return seen;
 }
 
-/** Waits for a condition that another process brings about; fails with its name after ten seconds. */
+/** Waits for a condition that another process brings about; fails with its name after half a minute. */
 export async function until(
   name: string,
   condition: () => boolean | Promise<boolean>,
 ): Promise<void> {
-  const deadline = performance.now() + 10_000;
+  const deadline = performance.now() + 30_000;
   while (!(await condition())) {
     if (performance.now() > deadline) throw new Error(`It never happened: ${name}`);
     await new Promise((resolve) => setTimeout(resolve, 5));
