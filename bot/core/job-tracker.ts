@@ -43,6 +43,7 @@ interface LiveJob {
   savedAtMs: number;
   /** Set once, by whoever ends the job first. */
   isEnded: boolean;
+  isRemoved: boolean;
 }
 
 export class JobTracker {
@@ -81,6 +82,7 @@ export class JobTracker {
   async remove(record: JobRecord): Promise<void> {
     const { imageStore, jobStore, notifier } = this.#options;
     const job = this.#jobs.get(record.id);
+    if (job !== undefined) job.isRemoved = true;
     if (job !== undefined && !job.isEnded) {
       job.isEnded = true;
       void this.#track(this.#abandon(job));
@@ -117,6 +119,7 @@ export class JobTracker {
       saving: Promise.resolve(),
       savedAtMs: this.#options.clock.nowMs(),
       isEnded: false,
+      isRemoved: false,
     };
     this.#jobs.set(record.id, job);
     this.#show(job);
@@ -205,7 +208,7 @@ export class JobTracker {
     await job.saving;
     const isSaved = await this.#saveEnd(record);
     if (record.state.status === 'succeeded') onSuccess();
-    await this.#answer(record);
+    if (!job.isRemoved) await this.#answer(record);
     // An end that could not be saved is kept here, so that its buttons work until the bot is restarted.
     if (isSaved) this.#jobs.delete(record.id);
   }

@@ -16,7 +16,10 @@ const SEXUAL_WORDS =
 /** Nobody needs a second word to know what these mean. */
 const ALWAYS_BLOCKED =
   /\b(lolicon|shotacon|lolicons|shotacons|(child|kiddie|kid|teen|preteen) ?(porn\w*|sex|erotica)|jailbait|p(a)?edo(phil\w*|s)?)\b/;
-const AGE = /\b(\d{1,2})\s*(?:-\s*)?(?:years?|yrs?|yo|y\s*o)\b/g;
+const AGE = /\b(?:(\d{1,2}) ?(?:(?:years?|yrs?) (?:old|young|of age)|y ?o)|aged? (\d{1,2}))\b/g;
+/** The same in words. */
+const MINORS_AGE_WORDS =
+  /\b(one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|thirteen|fourteen|fifteen|sixteen|seventeen) years? (old|young|of age)\b/;
 const ADULT_AGE_YEARS = 18;
 /** In a negative prompt these ask for the opposite. */
 const CLOTHING_WORDS = /\b(clothes|clothed|clothing|dressed|underwear|swimsuit|bikini|sfw)\b/;
@@ -47,8 +50,9 @@ export function moderate(
 }
 
 function hasMinorsAge(prompt: string): boolean {
-  const ages = [...plainTextWithDigits(prompt).matchAll(AGE)].map(([, years]) => Number(years));
-  return ages.some((years) => years < ADULT_AGE_YEARS);
+  const text = plainTextWithDigits(prompt);
+  const ages = [...text.matchAll(AGE)].map(([, before, after]) => Number(before ?? after));
+  return ages.some((years) => years < ADULT_AGE_YEARS) || MINORS_AGE_WORDS.test(text);
 }
 
 function holdsTerm(readings: readonly string[], term: string): boolean {

@@ -37,12 +37,19 @@ interface Lane {
   isClosed: boolean;
 }
 
+/** A final card on its way; given up when the job is deleted meanwhile. */
+interface FinalDelivery {
+  isGivenUp: boolean;
+  done: Promise<boolean>;
+}
+
 export class Notifier {
   readonly #platforms: readonly ChatPlatform[];
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #firstPauseMs: number;
   readonly #lanes = new Map<JobId, Lane>();
+  readonly #finals = new Map<JobId, FinalDelivery>();
   readonly #closing = new AbortController();
 
   constructor({ platforms, clock, logger, firstPauseMs = FIRST_PAUSE_MS }: NotifierOptions) {
@@ -64,12 +71,23 @@ export class Notifier {
   async finish(record: JobRecord, card: Card): Promise<boolean> {
     await this.#closeLane(record.id);
     const platform = this.#findPlatform(record);
-    return platform === undefined ? false : this.#deliver(platform, { record, card });
+    if (platform === undefined) return false;
+    const final: FinalDelivery = { isGivenUp: false, done: Promise.resolve(false) };
+    final.done = this.#deliver(platform, { record, card }, final);
+    this.#finals.set(record.id, final);
+    const isDelivered = await final.done;
+    this.#finals.delete(record.id);
+    return isDelivered;
   }
 
-  /** Removes the card; nothing that was waiting is shown afterwards. */
+  /** Removes the card; nothing of the job is shown afterwards. */
   async remove(record: JobRecord): Promise<void> {
     await this.#closeLane(record.id);
+    const final = this.#finals.get(record.id);
+    if (final !== undefined) {
+      final.isGivenUp = true;
+      await final.done;
+    }
     try {
       await this.#findPlatform(record)?.removeCard(record);
     } catch (error) {
@@ -133,9 +151,13 @@ export class Notifier {
     this.#pump(lane);
   }
 
-  async #deliver(platform: ChatPlatform, delivery: Delivery): Promise<boolean> {
+  async #deliver(
+    platform: ChatPlatform,
+    delivery: Delivery,
+    final: FinalDelivery,
+  ): Promise<boolean> {
     const jobId = delivery.record.id;
-    for (let trial = 1; trial <= FINAL_TRIES; trial += 1) {
+    for (let trial = 1; trial <= FINAL_TRIES && !final.isGivenUp; trial += 1) {
       try {
         await this.#showOnce(platform, delivery);
         return true;

@@ -126,6 +126,23 @@ describe('the final card', () => {
   });
 });
 
+test('a card that is removed while its delivery is tried again stays away', async () => {
+  const platform = new FakePlatform();
+  const notifier = makeNotifier(platform);
+  let trials = 0;
+  platform.beforeShow = async () => {
+    trials += 1;
+    await sleep(10);
+    if (trials === 1) throw new Error('503');
+  };
+  const finished = notifier.finish(record, present('done', true));
+  await waitFor('the first try', () => trials);
+  await notifier.remove(record);
+  expect(await finished).toBe(false);
+  await sleep(20);
+  expect(platform.shown).toEqual([]);
+});
+
 test('a removed card does not come back with a preview that waited', async () => {
   const platform = new FakePlatform({ minimumUpdateIntervalMs: 20 });
   const notifier = makeNotifier(platform);
