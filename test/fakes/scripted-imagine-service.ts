@@ -19,7 +19,7 @@ import { toScriptedCard } from './scripted-card.ts';
 import { drawPreview, drawSheet } from './scripted-picture.ts';
 import { SCRIPTED_COMPLETIONS, SCRIPTED_HELP, SCRIPTED_MODEL } from './scripted-texts.ts';
 
-export interface ScriptedService extends ImagineService {
+interface ScriptedService extends ImagineService {
   /** Puts finished jobs into the history, one a minute, the newest a minute before now. */
   addHistory(prompts: readonly string[]): void;
 }

@@ -72,7 +72,7 @@ export type ChatLine =
   | { kind: 'models' }
   | { kind: 'refused'; message: string };
 
-export const COMMAND_NAMES = ['imagine', 'help', 'models'] as const;
+const COMMAND_NAMES = ['imagine', 'help', 'models'] as const;
 
 /** A line as a person typed it into the channel. */
 export function parseChatLine(line: string): ChatLine {

@@ -7,7 +7,7 @@ import type { JobRecord } from '../../core/ports.ts';
 import type { Completion } from '../../core/service.ts';
 import { WEB_LIMITS } from './limits.ts';
 
-export interface WebImage extends CardImage {
+interface WebImage extends CardImage {
   /** Address of the PNG file; it never changes its content. */
   url: string;
   /** The same as a file to keep, under a name made from the prompt. */

@@ -133,7 +133,7 @@ export function createCardButtons(press, onPoint) {
     const rowName = row.length > 1 && names.size === 1 ? ROW_NAMES[[...names][0] ?? ''] : undefined;
     const made = element(
       'div',
-      { class: 'button-row', role: 'group', 'aria-label': rowName },
+      { class: 'button-row', role: rowName && 'group', 'aria-label': rowName },
       rowName && element('span', { class: 'row-name', 'aria-hidden': 'true' }, rowName),
     );
     for (const offer of row) {

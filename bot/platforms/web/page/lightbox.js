@@ -8,7 +8,7 @@ import { icon } from './icons.js';
 
 /**
  * @typedef {import('../render.ts').WebCard} WebCard
- * @typedef {import('../render.ts').WebImage} WebImage
+ * @typedef {WebCard['images'][number]} WebImage
  */
 
 /** Small pictures are enlarged, but not beyond recognition. */

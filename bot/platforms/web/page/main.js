@@ -91,7 +91,7 @@ async function press(actionId) {
 
 /** @param {import('./connection.js').ConnectionState} state */
 function showConnection(state) {
-  const texts = { connecting: 'Connecting…', live: 'Live', lost: 'Connection lost, trying again…' };
+  const texts = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' };
   byId('connection', HTMLElement).dataset.state = state;
   byId('connection-text', HTMLElement).textContent = texts[state];
 }

@@ -6,7 +6,7 @@ import { createPreviewPainter } from './preview-painter.js';
 
 /**
  * @typedef {import('../render.ts').WebCard} WebCard
- * @typedef {import('../render.ts').WebImage} WebImage
+ * @typedef {WebCard['images'][number]} WebImage
  */
 
 const REVEAL_MS = 650;

@@ -29,7 +29,7 @@ export function createScrollKeeper(scroller, content, handlers) {
     if (scroller.scrollTop < TOP_PX) handlers.onNearTop();
   };
   scroller.addEventListener('scroll', measure, { passive: true });
-  for (const type of ['wheel', 'touchmove', 'keydown']) {
+  for (const type of ['wheel', 'touchmove', 'keydown', 'pointerdown']) {
     scroller.addEventListener(type, () => (isGliding = false), { passive: true });
   }
   const observer = new ResizeObserver(() => {
@@ -43,7 +43,9 @@ export function createScrollKeeper(scroller, content, handlers) {
     /** @param {boolean} isSmooth */
     scrollToBottom(isSmooth) {
       isAtBottom = true;
-      if (!isSmooth || prefersReducedMotion()) {
+      const distance = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight;
+      const isFar = distance > scroller.clientHeight * 2;
+      if (!isSmooth || isFar || prefersReducedMotion()) {
         toBottom();
         return;
       }

@@ -90,12 +90,12 @@ describe.skipIf(reasonToSkip !== undefined)('access', () => {
     await say(page, '/imagine forever ducks');
     await page.getByText(/Drawing, step 6/).waitFor();
     const tree = await page.getByTestId('entry').last().ariaSnapshot();
-    expect(tree).toContain('- article "forever ducks: Drawing, step 6 of 8"');
+    expect(tree).toContain('article "forever ducks: Drawing, step 6 of 8"');
     expect(tree).toContain('- progressbar "Progress of forever ducks"');
     expect(tree).toContain('- button "Cancel"');
     const whole = await page.locator('body').ariaSnapshot();
     expect(whole).toContain('- log "Messages"');
-    expect(whole).toMatch(/- combobox "Message: type \/imagine and what you want to see"/);
+    expect(whole).toContain('combobox "Message: type /imagine and what you want to see"');
     expect(whole).not.toMatch(/- (button|link|img|textbox)( \[[^\]]*\])*:?$/m);
     await page.getByTestId('entry').last().getByTestId('action-cancel-0').click();
     await page.context().close();

@@ -51,7 +51,7 @@ describe.skipIf(reasonToSkip !== undefined)('a cut connection', () => {
     await say(page, '/imagine before');
     await waitForStatus(page, 'succeeded');
     await bot.shut();
-    await page.getByText('Connection lost, trying again…').waitFor();
+    await page.getByText('Reconnecting…').waitFor();
     await say(page, '/imagine meanwhile');
     await page.getByTestId('composer-error').getByText('does not answer').waitFor();
     expect(await page.getByTestId('composer').inputValue()).toBe('/imagine meanwhile');
