@@ -1,6 +1,7 @@
 /** Everything the bot reads from its environment, in one schema. An error names the variable, the value, the remedy. */
 import { resolve } from 'node:path';
 import * as z from 'zod';
+import { describeIssue } from '#contract/describe-issue.ts';
 
 const port = z.coerce.number().int().min(0).max(65_535);
 const positive = (fallback: number, max: number) =>
@@ -40,28 +41,12 @@ const environmentSchema = z.object({
 
 export type BotConfig = z.infer<typeof environmentSchema>;
 
-/** Variables whose value must never be repeated in a message. */
-const SECRETS = new Set(['GPU_FUNCTION_TOKEN']);
-
-const REMEDIES: Readonly<Record<string, string>> = {
-  PORT: 'a whole number from 0 to 65535',
-  GPU_FUNCTION_URL: 'an address such as http://192.0.2.1:8000',
-  LOG_LEVEL: 'one of debug, info, warn, error, silent',
-};
+/** Stands in messages for values that must never be repeated. */
+const HIDDEN = { GPU_FUNCTION_TOKEN: '(hidden)' };
 
 export type ParsedConfig =
   | { kind: 'config'; config: BotConfig }
   | { kind: 'refused'; message: string };
-
-function toSentence(
-  issue: z.core.$ZodIssue,
-  environment: Readonly<Record<string, unknown>>,
-): string {
-  const name = String(issue.path[0] ?? '');
-  const value = SECRETS.has(name) ? '(hidden)' : JSON.stringify(environment[name]);
-  const remedy = REMEDIES[name] ?? 'a value within its limits';
-  return `The environment variable ${name} is ${value}; set it to ${remedy}, or leave it out (${issue.message}).`;
-}
 
 /** The bot's settings, or one sentence about the first thing that is wrong with them. */
 export function parseConfig(
@@ -74,8 +59,6 @@ export function parseConfig(
   if (parsed.success) {
     return { kind: 'config', config: { ...parsed.data, DATA_DIR: resolve(parsed.data.DATA_DIR) } };
   }
-  const [issue] = parsed.error.issues;
-  const message =
-    issue === undefined ? 'The environment is not valid.' : toSentence(issue, present);
-  return { kind: 'refused', message };
+  const problem = describeIssue(parsed.error, { ...present, ...HIDDEN });
+  return { kind: 'refused', message: `The environment variable ${problem}` };
 }

@@ -18,6 +18,7 @@ import {
 } from './platforms/terminal/result.ts';
 import { formatTerminalHelp } from './platforms/terminal/help.ts';
 import { planPaths, writePicture } from './platforms/terminal/write-files.ts';
+import { readEnvironment } from './read-environment.ts';
 import { createMemoryImageStore } from './stores/memory-image-store.ts';
 import { createMemoryJobStore } from './stores/memory-job-store.ts';
 
@@ -49,7 +50,7 @@ async function writePictures(
 /** Starts everything, draws one command, and stops everything. */
 async function draw(options: TerminalOptions, config: BotConfig): Promise<TerminalAnswer> {
   const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
-  const { backend, stop } = createBackend({
+  const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,
     environment: process.env,
@@ -65,7 +66,7 @@ async function draw(options: TerminalOptions, config: BotConfig): Promise<Termin
     options.preview === 'auto' ? detectPreviewMode(process.env, stderr.isTTY) : options.preview;
   const platform = createTerminalPlatform({ screen, clock, previewMode, isQuiet: options.isQuiet });
   const service = createImagineService({
-    backend,
+    backend: gpuFunction.backend,
     jobStore: createMemoryJobStore(),
     imageStore: createMemoryImageStore(),
     platforms: [platform],
@@ -82,14 +83,14 @@ async function draw(options: TerminalOptions, config: BotConfig): Promise<Termin
     if (outcome.kind === 'refused') return toRefusal(outcome.message, options.isJson);
     if (outcome.kind !== 'job') throw new Error(`A command cannot end as ${outcome.kind}.`);
     const { id } = outcome.record;
-    process.once('SIGINT', () => void backend.cancel(id));
+    process.once('SIGINT', () => void gpuFunction.backend.cancel(id));
     const finished = await platform.finished(id);
     const isDrawn = finished.record.state.status === 'succeeded';
     const paths = isDrawn ? await writePictures(service, finished, options.outPath) : [];
     return toAnswer(finished, paths, options.isJson);
   } finally {
     await service.stop();
-    await stop();
+    await gpuFunction.stop();
   }
 }
 
@@ -99,7 +100,7 @@ async function answer(argv: readonly string[]): Promise<TerminalAnswer> {
   const { options } = parsed;
   if (options.isHelp)
     return { exitCode: EXIT_CODES.drawn, output: formatTerminalHelp(), message: '' };
-  const config = parseConfig(process.env);
+  const config = parseConfig(readEnvironment());
   if (config.kind === 'refused') return toRefusal(config.message, options.isJson);
   if (options.recipePath === undefined) return draw(options, config.config);
   if (options.commandText !== '') {

@@ -6,6 +6,7 @@ import { parseConfig, type BotConfig } from './config.ts';
 import { createImagineService } from './core/imagine-service.ts';
 import { createWebPlatform } from './platforms/web/adapter.ts';
 import { startWebServer } from './platforms/web/server.ts';
+import { readEnvironment } from './read-environment.ts';
 import { openDiskImageStore } from './stores/disk-image-store.ts';
 import { openSqliteJobStore } from './stores/sqlite-job-store.ts';
 
@@ -31,14 +32,14 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     bytesMax: config.IMAGES_MAX_MIB * BYTES_PER_MEBIBYTE,
   });
   const web = createWebPlatform({ clock, logger });
-  const { backend, stop } = createBackend({
+  const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,
     environment: process.env,
     logger,
   });
   const service = createImagineService({
-    backend,
+    backend: gpuFunction.backend,
     jobStore,
     imageStore,
     platforms: [web.platform],
@@ -57,7 +58,7 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     port: config.PORT ?? DEFAULT_PORT,
     isPortFixed: config.PORT !== undefined,
   }).catch(async (error: unknown) => {
-    await Promise.all([stop(), jobStore.close()]);
+    await Promise.all([gpuFunction.stop(), jobStore.close()]);
     throw error;
   });
   await service.start();
@@ -67,13 +68,13 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
       web.close();
       await server.close();
       await service.stop();
-      await stop();
+      await gpuFunction.stop();
       await jobStore.close();
     },
   };
 }
 
-const parsed = parseConfig(process.env);
+const parsed = parseConfig(readEnvironment());
 if (parsed.kind === 'refused') {
   process.stderr.write(`${parsed.message}\n`);
   process.exitCode = EXIT_CODE_REFUSED;

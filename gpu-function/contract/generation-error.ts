@@ -1,7 +1,7 @@
 /** What can go wrong with a job. `code` is stable and for programs, `message` is one sentence for a person. */
 import * as z from 'zod';
 
-export const GENERATION_ERROR_CODES = [
+const GENERATION_ERROR_CODES = [
   'invalid-request',
   'model-unknown',
   'model-broken',

@@ -18,14 +18,14 @@ const side = z
 const aspectPart = z.int().min(LIMITS.aspectPart.min).max(LIMITS.aspectPart.max);
 
 /** The size of the picture as it was asked for; the engine answers with the size it drew. */
-export const requestedSizeSchema = z.discriminatedUnion('kind', [
+const requestedSizeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('default') }),
   z.strictObject({ kind: z.literal('aspect'), width: aspectPart, height: aspectPart }),
   z.strictObject({ kind: z.literal('pixels'), widthPx: side, heightPx: side }),
 ]);
 export type RequestedSize = z.infer<typeof requestedSizeSchema>;
 
-export const seedSchema = z.int().min(LIMITS.seed.min).max(LIMITS.seed.max);
+const seedSchema = z.int().min(LIMITS.seed.min).max(LIMITS.seed.max);
 
 /** One turn towards a neighbouring picture: the noise so far, turned towards the noise of another seed (slerp). */
 export const variationSchema = z.strictObject({

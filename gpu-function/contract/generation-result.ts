@@ -23,7 +23,7 @@ export const settingsSchema = z.strictObject({
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
-export const imageDescriptionSchema = z.strictObject({
+const imageDescriptionSchema = z.strictObject({
   /** 0-based place in the job, as in `GET /jobs/{id}/images/{index}`. */
   index: z.int().min(0),
   /** The seed that draws this picture alone (of the last variation where there is one); none for an upscale. */
@@ -37,7 +37,7 @@ export const imageDescriptionSchema = z.strictObject({
 export type ImageDescription = z.infer<typeof imageDescriptionSchema>;
 
 /** Wall time of each stage, in milliseconds. */
-export const timingsSchema = z.strictObject({
+const timingsSchema = z.strictObject({
   queueMs: z.number(),
   loadModelMs: z.number(),
   encodePromptMs: z.number(),

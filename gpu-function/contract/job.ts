@@ -14,7 +14,7 @@ export const jobSubmissionSchema = z.strictObject({
   /** Jobs are taken from the queue in turn by owner, so that one person cannot starve the others. */
   owner: z.string().min(1).max(200).default('anonymous'),
 });
-export type JobSubmission = z.infer<typeof jobSubmissionSchema>;
+type JobSubmission = z.infer<typeof jobSubmissionSchema>;
 
 export interface Job extends JobSubmission {
   id: JobId;

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { SAMPLER_IDS, SPACING_IDS } from './generation-request.ts';
 
-export const modelDefaultsSchema = z.strictObject({
+const modelDefaultsSchema = z.strictObject({
   widthPx: z.int(),
   heightPx: z.int(),
   steps: z.int(),

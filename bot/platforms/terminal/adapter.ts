@@ -5,7 +5,7 @@ import type { ChatPlatform, Clock, JobRecord } from '../../core/ports.ts';
 import { TERMINAL_LIMITS } from './limits.ts';
 import { renderPreview, renderProgressLine, type PreviewMode } from './render.ts';
 
-export interface TerminalScreen {
+interface TerminalScreen {
   /** Standard error: standard output is kept for the result. */
   write(text: string): void;
   /** False when the output is a file or a pipe: then nothing is drawn over. */
