@@ -80,15 +80,3 @@ describe('a start from a picture', () => {
     expect(() => plan(Number.NaN)).toThrow(/strength of NaN is out of range/);
   });
 });
-
-test('DPM++ leaves out timesteps below the least log SNR that a package sets', () => {
-  const cosine = parseSchedulerConfig({
-    _class_name: 'DPMSolverMultistepScheduler',
-    beta_schedule: 'squaredcos_cap_v2',
-    lambda_min_clipped: -5.1,
-  });
-  const { timesteps } = planSampling({ scheduler: cosine, sampler: 'dpmpp-2m', steps: 20 });
-  expect(timesteps).toHaveLength(20);
-  expect(timesteps[0]).toBeLessThan(999);
-  expect(timesteps[0]).toBeGreaterThan(980);
-});
