@@ -23,7 +23,7 @@ const SPIN_DURATION_US = 20;
 
 const RUNTIME_CHOOSES = 0;
 
-/** Nothing is printed: every error is thrown as well, and reaches the person as a sentence. */
+/** See runtime.ts. */
 const LOG_FATAL_ONLY = 4;
 
 export function toSessionOptions(options: RuntimeOptions): InferenceSession.SessionOptions {

@@ -1,0 +1,102 @@
+/** Writes small ONNX files (onnx.proto3, IR version 8), so that tests can have any dialect of a graph. */
+
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+export type ElementType = keyof typeof ELEMENT_TYPES;
+
+export interface GraphPort {
+  name: string;
+  type: ElementType;
+  /** A number where the side is fixed, else its name. */
+  dimensions: readonly (number | string)[];
+}
+
+export interface GraphNode {
+  operator: string;
+  inputs: readonly string[];
+  output: string;
+  /** Whole-number attributes; a `to` is an element type. */
+  attributes?: Readonly<Record<string, number>>;
+}
+
+export interface OnnxGraph {
+  inputs: readonly GraphPort[];
+  outputs: readonly GraphPort[];
+  nodes: readonly GraphNode[];
+  /** Constant lists of int64. */
+  constants?: Readonly<Record<string, readonly number[]>>;
+}
+
+const IR_VERSION = 8;
+const OPSET = 17;
+const ATTRIBUTE_INT = 2;
+
+/** The number that Cast's attribute `to` wants. */
+export const elementTypeOf = (type: ElementType): number => ELEMENT_TYPES[type];
+
+export function writeOnnxFile(graph: OnnxGraph): Buffer {
+  return Buffer.concat([
+    whole(1, IR_VERSION),
+    message(8, [text(1, ''), whole(2, OPSET)]),
+    message(7, [
+      ...graph.nodes.map(writeNode),
+      text(2, 'graph'),
+      ...Object.entries(graph.constants ?? {}).map(writeConstant),
+      ...graph.inputs.map((port) => writePort(11, port)),
+      ...graph.outputs.map((port) => writePort(12, port)),
+    ]),
+  ]);
+}
+
+function writeNode({ operator, inputs, output, attributes = {} }: GraphNode): Buffer {
+  return message(1, [
+    ...inputs.map((name) => text(1, name)),
+    text(2, output),
+    text(4, operator),
+    ...Object.entries(attributes).map(([name, value]) =>
+      message(5, [text(1, name), whole(3, value), whole(20, ATTRIBUTE_INT)]),
+    ),
+  ]);
+}
+
+function writeConstant([name, values]: [string, readonly number[]]): Buffer {
+  return message(5, [
+    whole(1, values.length),
+    whole(2, ELEMENT_TYPES.int64),
+    message(7, values.map(varint)),
+    text(8, name),
+  ]);
+}
+
+function writePort(field: number, { name, type, dimensions }: GraphPort): Buffer {
+  const sides = dimensions.map((side) =>
+    message(1, [typeof side === 'number' ? whole(1, side) : text(2, side)]),
+  );
+  return message(field, [
+    text(1, name),
+    message(2, [message(1, [whole(1, ELEMENT_TYPES[type]), message(2, sides)])]),
+  ]);
+}
+
+function whole(field: number, value: number): Buffer {
+  return Buffer.concat([varint(field * 8), varint(value)]);
+}
+
+function text(field: number, value: string): Buffer {
+  return message(field, [Buffer.from(value)]);
+}
+
+function message(field: number, parts: readonly Buffer[]): Buffer {
+  const content = Buffer.concat(parts);
+  return Buffer.concat([varint(field * 8 + 2), varint(content.length), content]);
+}
+
+/** Protocol buffers' variable-length integer; negative numbers take ten bytes. */
+function varint(value: number): Buffer {
+  const bytes: number[] = [];
+  let rest = BigInt.asUintN(64, BigInt(value));
+  while (rest >= 0x80n) {
+    bytes.push(Number(rest & 0x7fn) | 0x80);
+    rest >>= 7n;
+  }
+  return Buffer.from([...bytes, Number(rest)]);
+}
