@@ -17,7 +17,7 @@ import {
   type TerminalAnswer,
 } from './platforms/terminal/result.ts';
 import { formatTerminalHelp } from './platforms/terminal/help.ts';
-import { planPaths, writePicture } from './platforms/terminal/write-files.ts';
+import { findPathProblem, planPaths, writePicture } from './platforms/terminal/write-files.ts';
 import { readEnvironment } from './read-environment.ts';
 import { createMemoryImageStore } from './stores/memory-image-store.ts';
 import { createMemoryJobStore } from './stores/memory-job-store.ts';
@@ -102,6 +102,8 @@ async function answer(argv: readonly string[]): Promise<TerminalAnswer> {
     return { exitCode: EXIT_CODES.drawn, output: formatTerminalHelp(), message: '' };
   const config = parseConfig(readEnvironment());
   if (config.kind === 'refused') return toRefusal(config.message, options.isJson);
+  const problem = await findPathProblem(options.outPath);
+  if (problem !== undefined) return toRefusal(problem, options.isJson);
   if (options.recipePath === undefined) return draw(options, config.config);
   if (options.commandText !== '') {
     return toRefusal(

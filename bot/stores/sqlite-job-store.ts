@@ -3,13 +3,13 @@
  * process nor a power cut loses an accepted job. The file is locked for one process; the system frees the lock when
  * that process ends, however it ends.
  */
-import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { JobId } from '#contract/job.ts';
 import type { JobQuery, JobRecord, JobStore, Logger } from '../core/ports.ts';
 import { parseRow, toRow } from './job-record-row.ts';
 import { migrate } from './sqlite-schema.ts';
+import { makeFolder } from './make-folder.ts';
 import { toStorageFailure, type StorageContext } from './storage-error.ts';
 
 export interface SqliteJobStoreOptions {
@@ -36,7 +36,7 @@ export function openSqliteJobStore(options: SqliteJobStoreOptions): JobStore {
   const file = join(dataDir, FILE_NAME);
   let database: DatabaseSync | undefined;
   try {
-    mkdirSync(dataDir, { recursive: true });
+    makeFolder(dataDir);
     database = new DatabaseSync(file, { timeout: 0 });
     prepareDatabase(database, file);
     return new SqliteJobStore(database, { ...options, file });

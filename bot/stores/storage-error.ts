@@ -4,7 +4,7 @@ import { GenerationError } from '#contract/generation-error.ts';
 /** https://sqlite.org/rescode.html */
 const SQLITE = { busy: 5, readOnly: 8, corrupt: 11, full: 13, cannotOpen: 14, notADatabase: 26 };
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT']);
-const NO_ACCESS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST']);
+const NO_ACCESS = new Set(['EACCES', 'EPERM', 'EROFS', 'ENOTDIR', 'EEXIST', 'ENOENT']);
 
 export interface StorageContext {
   dataDir: string;

@@ -1,5 +1,5 @@
 /** Where the pictures of one command go, and putting them there whole or not at all. */
-import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { access, constants, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, parse } from 'node:path';
 
 /** `a red apple --seed 7` → `a-red-apple`: at most 48 characters that every file system takes. */
@@ -13,9 +13,34 @@ function toFileStem(title: string): string {
   return stem === '' ? 'picture' : stem;
 }
 
+function isFolder(outPath: string): boolean {
+  return /[/\\]$/.test(outPath);
+}
+
+/** One sentence when nothing can be put there, asked before the drawing and not after it. */
+export async function findPathProblem(outPath: string | undefined): Promise<string | undefined> {
+  const folder = outPath === undefined ? '.' : isFolder(outPath) ? outPath : dirname(outPath);
+  try {
+    await access(folder, constants.W_OK);
+    const isTaken = outPath !== undefined && !isFolder(outPath) && (await isDirectory(outPath));
+    return isTaken
+      ? `--out ${outPath} is a folder; write ${outPath}/ to put pictures into it.`
+      : undefined;
+  } catch (thrown) {
+    const code = thrown instanceof Error && 'code' in thrown ? String(thrown.code) : 'unknown';
+    const reason =
+      code === 'ENOENT' ? 'does not exist; make it first' : `cannot be written (${code})`;
+    return `The folder ${folder} ${reason}, or choose another place with --out.`;
+  }
+}
+
+async function isDirectory(path: string): Promise<boolean> {
+  const found = await stat(path).catch(() => undefined);
+  return found?.isDirectory() ?? false;
+}
+
 /** One path a picture: `apple.png`, or `apple-1.png`, `apple-2.png` … when there are several. */
 export function planPaths(outPath: string | undefined, title: string, count: number): string[] {
-  const isFolder = outPath !== undefined && /[/\\]$/.test(outPath);
   const target =
     outPath === undefined || isFolder ? join(outPath ?? '.', `${toFileStem(title)}.png`) : outPath;
   const { dir, name, ext } = parse(target);
@@ -24,9 +49,11 @@ export function planPaths(outPath: string | undefined, title: string, count: num
   );
 }
 
-/** Writes beside the target and renames, so that a full disk or a Ctrl-C leaves no half a picture. */
+/**
+ * Writes beside the target and renames, so that a full disk or a Ctrl-C leaves no half a picture.
+ * Throws the file system's error; a folder that does not exist is not made.
+ */
 export async function writePicture(path: string, bytes: Uint8Array): Promise<void> {
-  await mkdir(dirname(path), { recursive: true });
   const unfinished = `${path}.${process.pid}.part`;
   try {
     await writeFile(unfinished, bytes);
