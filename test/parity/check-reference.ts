@@ -1,7 +1,7 @@
 /** Finds what a folder of reference numbers holds and replays all of it. */
 import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { CaseResult } from './case-result.ts';
 import { checkForwardProcess } from './forward-process.ts';
 import { checkImageProcessing } from './image-processing.ts';
@@ -15,11 +15,13 @@ import { checkTorchRandn } from './torch-randn.ts';
 
 type Checker = (folder: string) => AsyncGenerator<CaseResult>;
 
+const PIPELINES = 'pipelines';
+
 /** Name of a folder → what replays it. */
 const CHECKERS: Readonly<Record<string, Checker>> = {
   forward_process: checkForwardProcess,
   image_processing: checkImageProcessing,
-  pipelines: checkPipelines,
+  [PIPELINES]: (folder) => checkPipelines(folder),
   published: checkPublished,
   schedulers: checkSchedulers,
   small_maths: checkSmallMaths,
@@ -31,19 +33,22 @@ const LCG_FILE = 'lcg_check.json';
 /** A whole reference, one of its folders, or one model of its pipelines. */
 export async function* checkReference(path: string): AsyncGenerator<CaseResult> {
   const folder = resolve(path);
-  const own = CHECKERS[basename(folder)];
-  if (own !== undefined) {
-    yield* guarded(basename(folder), own(folder));
-    return;
-  }
+  const name = basename(folder);
+  const own = CHECKERS[name];
+  if (own !== undefined) yield* guarded(name, own(folder));
+  else if (basename(dirname(folder)) === PIPELINES) {
+    yield* guarded(name, checkPipelines(dirname(folder), name));
+  } else yield* checkSubfolders(folder);
+}
+
+async function* checkSubfolders(folder: string): AsyncGenerator<CaseResult> {
   if (existsSync(join(folder, LCG_FILE))) yield* guarded('lcg_check', checkLcg(folder));
-  for (const entry of (await readdir(folder, { withFileTypes: true })).filter((e) =>
-    e.isDirectory(),
-  )) {
-    const check = CHECKERS[entry.name];
-    if (check !== undefined) yield* guarded(entry.name, check(join(folder, entry.name)));
-    else
-      yield { kind: 'unsupported', name: entry.name, reason: 'nothing here replays this folder' };
+  const entries = await readdir(folder, { withFileTypes: true });
+  const names = entries.filter((entry) => entry.isDirectory()).map((entry) => entry.name);
+  for (const name of names.sort()) {
+    const check = CHECKERS[name];
+    if (check !== undefined) yield* guarded(name, check(join(folder, name)));
+    else yield { kind: 'unsupported', name, reason: 'nothing here replays this folder' };
   }
 }
 

@@ -20,10 +20,14 @@ const TOLERANCE_FACTOR = 10;
 /** Arguments that change the picture and are understood here; a case with another one is not. */
 const KNOWN_ARGUMENTS = new Set(Object.keys(pipelineCaseSchema.shape.call.shape));
 
-/** `folder` is the reference's `pipelines`. */
-export async function* checkPipelines(folder: string): AsyncGenerator<CaseResult> {
+/** @param folder the reference's `pipelines` @param onlyModel one of its models; all of them when left out */
+export async function* checkPipelines(
+  folder: string,
+  onlyModel?: string,
+): AsyncGenerator<CaseResult> {
   const index = await readReference(join(folder, 'index.json'), pipelineIndexSchema);
-  for (const { model, exports, cases } of index) {
+  const chosen = index.filter(({ model }) => onlyModel === undefined || model === onlyModel);
+  for (const { model, exports, cases } of chosen) {
     for (const exported of exports) {
       yield* checkExport(join(folder, model), `pipelines ${model}/${exported}`, {
         exported,
