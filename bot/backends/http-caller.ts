@@ -18,7 +18,7 @@ export interface CallerOptions {
   random?: () => number;
 }
 
-export interface Call {
+interface Call {
   method: 'GET' | 'PUT' | 'DELETE';
   path: string;
   /** JSON text. */

@@ -135,7 +135,10 @@ function liveOnce(
     });
   }
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve(`it could not be started (${error.message})`));
+    child.on('error', (error) => {
+      // With an id it lives, and the call that failed will be seen to fail; without one it never did.
+      if (child.pid === undefined) resolve(`it could not be started (${error.message})`);
+    });
     child.once('exit', (code, signal) => resolve(`it ended with ${signal ?? `code ${code}`}`));
   });
 }

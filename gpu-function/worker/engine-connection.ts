@@ -65,7 +65,11 @@ export function connectEngine(options: EngineConnectionOptions): EngineConnectio
     current?.reject(new EngineDiedError(reason));
     options.onDeath({ reason, isOnPurpose });
   };
-  child.on('error', (error) => die(`it could not be started or reached (${error.message})`));
+  child.on('error', (error) => {
+    // Without an id it never lived; with one it must be dead before the next may start.
+    if (child.pid === undefined) die(`it could not be started (${error.message})`);
+    else kill(false);
+  });
   child.on('exit', (code, signal) => die(`it ended with ${signal ?? `code ${code}`}`));
   child.on('message', (raw) => {
     const parsed = messageFromEngineSchema.safeParse(raw);

@@ -5,7 +5,7 @@ import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import type { Engine, EngineOutcome } from '../pipeline/ports.ts';
 
-export type ExecutionProvider = NonNullable<Health['executionProvider']>;
+type ExecutionProvider = NonNullable<Health['executionProvider']>;
 
 export interface EngineStatus {
   /** `defunct`: it keeps dying, and only time may heal it. */

@@ -15,6 +15,8 @@ export function createEngineInProcess(options: EngineInProcessOptions): EngineHo
   const startedAtMs = nowMs();
   let startMs: number | undefined;
   let problem: string | undefined;
+  let isClosing = false;
+  let running: Promise<unknown> = Promise.resolve();
   const warm = warmUp(setup, logger).then((found) => {
     problem = found;
     startMs = nowMs() - startedAtMs;
@@ -33,18 +35,21 @@ export function createEngineInProcess(options: EngineInProcessOptions): EngineHo
     async run(run) {
       const { job, signal } = run;
       if (startMs === undefined) await changed.wait({ signal });
-      if (signal.aborted) return { status: 'canceled' };
-      const outcome = await setup.engine.run({
+      if (signal.aborted || isClosing) return { status: 'canceled' };
+      const drawing = setup.engine.run({
         job,
         report: (event) => run.report(event),
-        isCanceled: () => signal.aborted,
+        isCanceled: () => signal.aborted || isClosing,
       });
-      problem = undefined;
+      running = drawing;
+      const outcome = await drawing;
+      if (outcome.status === 'succeeded') problem = undefined;
       return outcome;
     },
     models: () => setup.engine.models(),
     async close() {
-      await warm;
+      isClosing = true;
+      await Promise.allSettled([warm, running]);
       await setup.engine.close();
     },
   };

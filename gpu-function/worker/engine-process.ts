@@ -13,7 +13,7 @@ export interface SupervisionLimits {
   startTimeoutMs: number;
   /** Deaths in a row without a finished job that make it DEFUNCT: more than one bad job with all its attempts can cause. */
   deathsMax: number;
-  /** An engine that lived this long after becoming ready counts as healed. */
+  /** A defunct engine that has lived this long after becoming ready may try again. */
   healedAfterMs: number;
   restartDelayMs: { first: number; max: number };
   modelsTimeoutMs: number;
@@ -23,12 +23,12 @@ export const SUPERVISION_LIMITS: SupervisionLimits = {
   cancelGraceMs: 5_000,
   startTimeoutMs: 10 * 60_000,
   deathsMax: 5,
-  healedAfterMs: 60_000,
+  healedAfterMs: 10_000,
   restartDelayMs: { first: 100, max: 30_000 },
   modelsTimeoutMs: 5_000,
 };
 
-export interface EngineProcessLogger {
+interface EngineProcessLogger {
   info(fields: Record<string, unknown>, message: string): void;
   warn(fields: Record<string, unknown>, message: string): void;
 }
@@ -101,9 +101,7 @@ export function createEngineProcess(options: EngineProcessOptions): EngineHost {
       throw new GenerationError(
         'not-ready',
         'The engine is still starting; try again in a moment.',
-        {
-          isRetryable: true,
-        },
+        { isRetryable: true },
       );
     },
     async close() {
@@ -131,12 +129,9 @@ async function superviseForever(
   options: EngineProcessOptions,
   { changed, closing }: SupervisionSignals,
 ): Promise<void> {
-  const { limits, logger, nowMs } = options;
+  const { limits, logger } = options;
   while (!closing.aborted) {
     const death = await liveOnce(state, options, changed);
-    const wasHealthy =
-      state.ready !== undefined && nowMs() - state.readyAtMs > limits.healedAfterMs;
-    if (wasHealthy) state.deathsInARow = 0;
     if (!death.isOnPurpose) state.deathsInARow += 1;
     state.ready = undefined;
     state.connection = undefined;

@@ -5,7 +5,7 @@ import { EngineDiedError, type EngineHost } from './engine-host.ts';
 import type { JobBoard, TakenJob } from './job-board.ts';
 
 /** A job whose engine died is tried again with the same seed, which gives the same picture. */
-export const ATTEMPTS_MAX = 3;
+const ATTEMPTS_MAX = 3;
 
 export interface RunJobOptions {
   host: EngineHost;

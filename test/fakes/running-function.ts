@@ -23,6 +23,9 @@ import { runJobs } from '../../gpu-function/worker/run-job.ts';
 import type { ScriptedEngineOptions } from './scripted-engine.ts';
 
 export const SILENT = { info() {}, warn() {}, error() {} };
+/** Modules to run as processes. */
+export const SCRIPTED_FUNCTION = join(import.meta.dirname, 'scripted-function-main.ts');
+export const BOT_WITH_FUNCTION = join(import.meta.dirname, 'bot-with-function-main.ts');
 const SCRIPTED_ENGINE = join(import.meta.dirname, 'scripted-engine-main.ts');
 
 export interface RunningFunctionOptions {

@@ -8,10 +8,18 @@ import {
   type LocalProcessBackend,
 } from '../../../bot/backends/local-process-backend.ts';
 import { testBackend } from '../../contracts/backend-contract.ts';
-import { collectEvents, isAlive, SILENT, toJob, until } from '../../fakes/running-function.ts';
+import {
+  BOT_WITH_FUNCTION,
+  SCRIPTED_FUNCTION,
+  collectEvents,
+  isAlive,
+  SILENT,
+  toJob,
+  until,
+} from '../../fakes/running-function.ts';
 
 const fakes = join(import.meta.dirname, '..', '..', 'fakes');
-const entryPath = join(fakes, 'scripted-function-main.ts');
+const entryPath = SCRIPTED_FUNCTION;
 const never = () => new AbortController().signal;
 
 let backend: LocalProcessBackend | undefined;
@@ -65,7 +73,7 @@ test('stopping ends the function and its engine within seconds, also while it dr
 });
 
 test('a bot that is killed leaves nothing running', async () => {
-  const bot = fork(join(fakes, 'bot-with-function.ts'), { execArgv: [] });
+  const bot = fork(BOT_WITH_FUNCTION, { execArgv: [] });
   const [ids] = (await once(bot, 'message')) as [{ functionId: number; engineId: number }];
   expect(isAlive(ids.functionId) && isAlive(ids.engineId)).toBe(true);
   bot.kill('SIGKILL');
