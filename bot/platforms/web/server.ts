@@ -22,11 +22,6 @@ export interface WebServer {
   close(): Promise<void>;
 }
 
-/** The server cannot listen; the message is one sentence for the person who started it. */
-export class WebServerError extends Error {
-  override readonly name = 'WebServerError';
-}
-
 function toErrorCode(thrown: unknown): string {
   return thrown instanceof Error && 'code' in thrown ? String(thrown.code) : '';
 }
@@ -62,7 +57,7 @@ function toUrl(host: string, port: number): string {
   return `http://${host.includes(':') ? `[${host}]` : host}:${port}`;
 }
 
-/** Starts to listen. Throws a WebServerError when no port can be had. */
+/** Starts to listen. Throws an Error whose message is one sentence for the person who started it. */
 export async function startWebServer(options: WebServerOptions): Promise<WebServer> {
   const { app, host, isPortFixed } = options;
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
@@ -78,7 +73,7 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
     } catch (thrown) {
       const isTaken = toErrorCode(thrown) === 'EADDRINUSE';
       if (isTaken && port < last) continue;
-      throw new WebServerError(
+      throw new Error(
         isTaken && !isSingle
           ? `All ports from ${options.port} to ${last} on ${host} are taken; set PORT to a free one.`
           : toSentence(thrown, { ...options, port }),

@@ -21,6 +21,8 @@ export type Purpose =
   /** Messages and button presses. */
   | 'write';
 
+const SHOWN_HOST_CHARACTERS = 80;
+
 /** A name of a Host header without its port, in lower case; undefined when it is none. */
 function toHostName(host: string): string | undefined {
   const match = /^(\[[0-9a-f:.]+\]|[a-z0-9.-]+)(?::\d{1,5})?$/i.exec(host);
@@ -47,7 +49,8 @@ export function findRefusal(
 ): string | undefined {
   const host = headers.get('host') ?? '';
   if (!isTrustedHost(host, options.allowedHosts)) {
-    return 'This server does not answer to that host name; open it as http://127.0.0.1 or http://localhost with its port.';
+    const shown = toHostName(host)?.slice(0, SHOWN_HOST_CHARACTERS) ?? '';
+    return `This server does not answer to the host name "${shown}"; open it by an IP address of its machine, or as localhost.`;
   }
   const site = headers.get('sec-fetch-site');
   const isOwnSite = site === undefined || site === null || site === 'same-origin';
