@@ -9,7 +9,7 @@ import { toSessionOptions } from './session-options.ts';
 import type { RuntimeOptions } from './session-options.ts';
 
 const VALUE_TYPES = ['float32', 'float16', 'int64', 'int32'] as const;
-export type GraphValueType = (typeof VALUE_TYPES)[number];
+type GraphValueType = (typeof VALUE_TYPES)[number];
 
 export interface GraphValue {
   name: string;

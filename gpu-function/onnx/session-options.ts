@@ -2,9 +2,8 @@
 import { availableParallelism, cpus } from 'node:os';
 import type { InferenceSession } from './runtime.ts';
 
-export const PROVIDERS = ['cpu', 'cuda'] as const;
 /** Where the arithmetic is done. */
-export type Provider = (typeof PROVIDERS)[number];
+export type Provider = 'cpu' | 'cuda';
 
 export interface RuntimeOptions {
   provider: Provider;

@@ -3,6 +3,7 @@ import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Timings } from '#contract/generation-result.ts';
 import { pictureSeed, toRecipeTexts } from '#contract/recipe.ts';
 import { planSampling } from '../sampling/plan-sampling.ts';
+import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { decodeLatents } from './decode-latents.ts';
 import { denoise, RunCanceled } from './denoise.ts';
 import { describeImages, roundMs } from './describe-result.ts';
@@ -44,7 +45,7 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const { settings } = resolved;
   const plan = planSampling({ ...settings, scheduler: model.scheduler });
   const prompts = tokenizePrompts(model, settings);
-  const notes = [...resolved.notes, ...prompts.notes];
+  const notes = [...resolved.notes, ...noteRounding(plan, model), ...prompts.notes];
   run.report({ type: 'job-start', attempt: 1, settings, notes });
   const promptEmbedding = await encodePrompts(model, prompts.ids, settings.count);
   const encodePromptMs = laps.next();
@@ -83,6 +84,13 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
     images,
     result: { images: descriptions, settings, notes, timings },
   };
+}
+
+function noteRounding({ timesteps }: SamplingPlan, { roundsTimesteps }: ImageModel): string[] {
+  if (!roundsTimesteps || timesteps.every(Number.isInteger)) return [];
+  return [
+    'This model knows whole timesteps only; those of this sampler were rounded, so other programs may draw a little differently.',
+  ];
 }
 
 /** Milliseconds from one call of `next` to the following one, rounded. */

@@ -10,7 +10,7 @@ export interface GraphPort {
   dimensions: readonly (number | string)[];
 }
 
-export interface GraphNode {
+interface GraphNode {
   operator: string;
   inputs: readonly string[];
   output: string;

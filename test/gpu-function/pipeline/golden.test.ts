@@ -94,6 +94,14 @@ describe('the built-in model', () => {
     expect(new Set(previews).size).toBe(5);
   });
 
+  test('says that it rounds fractional timesteps, and says nothing of whole ones', async () => {
+    const rounded = expect.stringContaining('whole timesteps only') as string;
+    const options = { steps: 3, sampler: 'euler' } as const;
+    const fractional = await draw(engine, { ...options, spacing: 'linspace' });
+    expect(fractional.result.notes).toEqual([rounded]);
+    expect((await draw(engine, { ...options, spacing: 'trailing' })).result.notes).toEqual([]);
+  });
+
   test('says that it draws one size only', async () => {
     const size = { kind: 'aspect', width: 3, height: 2 } as const;
     const { result } = await draw(engine, { size, steps: 1 });
