@@ -31,7 +31,7 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     dataDir: config.DATA_DIR,
     bytesMax: config.IMAGES_MAX_MIB * BYTES_PER_MEBIBYTE,
   });
-  const web = createWebPlatform({ clock, logger });
+  const web = createWebPlatform({ clock, logger, allowedHosts: [config.HOST] });
   const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,

@@ -42,7 +42,9 @@ async function isDirectory(path: string): Promise<boolean> {
 /** One path a picture: `apple.png`, or `apple-1.png`, `apple-2.png` … when there are several. */
 export function planPaths(outPath: string | undefined, title: string, count: number): string[] {
   const target =
-    outPath === undefined || isFolder ? join(outPath ?? '.', `${toFileStem(title)}.png`) : outPath;
+    outPath === undefined || isFolder(outPath)
+      ? join(outPath ?? '.', `${toFileStem(title)}.png`)
+      : outPath;
   const { dir, name, ext } = parse(target);
   return Array.from({ length: count }, (_, index) =>
     join(dir, `${name}${count > 1 ? `-${index + 1}` : ''}${ext === '' ? '.png' : ext}`),
