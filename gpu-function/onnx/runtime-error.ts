@@ -2,6 +2,10 @@
 import { GenerationError } from '#contract/generation-error.ts';
 import type { Provider } from './session-options.ts';
 
+/** What the runtime says of operators that it lacks on the chosen provider, or altogether. */
+const UNKNOWN_OPERATOR =
+  /Failed to find kernel|Could not find an implementation|is not a registered function|No Op registered|No opset import/;
+
 const textOf = (thrown: unknown) => (thrown instanceof Error ? thrown.message : String(thrown));
 const isOutOfMemory = (text: string) =>
   /failed to allocate|bad_alloc|out of memory|cudaErrorMemoryAllocation/i.test(text);
@@ -23,9 +27,7 @@ export function toLoadError(file: string, provider: Provider, cause: unknown): G
       { cause },
     );
   }
-  if (
-    /com\.microsoft|is not a registered function\/op|Could not find an implementation/i.test(text)
-  ) {
+  if (UNKNOWN_OPERATOR.test(text)) {
     return new GenerationError(
       'model-broken',
       `${file} has operators that "${provider}" cannot run (a file fused for other hardware?); choose a plain export of the model.`,
@@ -34,7 +36,7 @@ export function toLoadError(file: string, provider: Provider, cause: unknown): G
   }
   return new GenerationError(
     'model-broken',
-    /external|\.data|\.pb|No such file/i.test(text) && !/Protobuf parsing/i.test(text)
+    /external|No such file/i.test(text) && !/Protobuf parsing/i.test(text)
       ? `${file} cannot be opened, perhaps a file with its weights is missing or cut; fetch the package again.`
       : `${file} cannot be read, it is cut or no ONNX file; fetch that file again.`,
     { cause },

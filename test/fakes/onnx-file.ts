@@ -12,6 +12,8 @@ export interface GraphPort {
 
 interface GraphNode {
   operator: string;
+  /** Other than ONNX's own. */
+  domain?: string;
   inputs: readonly string[];
   output: string;
   /** Whole-number attributes; a `to` is an element type. */
@@ -29,6 +31,8 @@ export interface OnnxGraph {
 const IR_VERSION = 8;
 const OPSET = 17;
 const ATTRIBUTE_INT = 2;
+/** Where ONNX Runtime keeps the operators that it fuses to. */
+export const MICROSOFT_DOMAIN = 'com.microsoft';
 
 /** The number that Cast's attribute `to` wants. */
 export const elementTypeOf = (type: ElementType): number => ELEMENT_TYPES[type];
@@ -37,6 +41,7 @@ export function writeOnnxFile(graph: OnnxGraph): Buffer {
   return Buffer.concat([
     whole(1, IR_VERSION),
     message(8, [text(1, ''), whole(2, OPSET)]),
+    message(8, [text(1, MICROSOFT_DOMAIN), whole(2, 1)]),
     message(7, [
       ...graph.nodes.map(writeNode),
       text(2, 'graph'),
@@ -47,11 +52,12 @@ export function writeOnnxFile(graph: OnnxGraph): Buffer {
   ]);
 }
 
-function writeNode({ operator, inputs, output, attributes = {} }: GraphNode): Buffer {
+function writeNode({ operator, domain = '', inputs, output, attributes = {} }: GraphNode): Buffer {
   return message(1, [
     ...inputs.map((name) => text(1, name)),
     text(2, output),
     text(4, operator),
+    text(7, domain),
     ...Object.entries(attributes).map(([name, value]) =>
       message(5, [text(1, name), whole(3, value), whole(20, ATTRIBUTE_INT)]),
     ),

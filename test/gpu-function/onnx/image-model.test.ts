@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadImageModel } from '../../../gpu-function/onnx/image-model.ts';
 import { describeImageModel } from '../../contracts/image-model-contract.ts';
 import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
-import { elementTypeOf, writeOnnxFile } from '../../fakes/onnx-file.ts';
+import { elementTypeOf, MICROSOFT_DOMAIN, writeOnnxFile } from '../../fakes/onnx-file.ts';
 import type { ElementType, GraphPort, OnnxGraph } from '../../fakes/onnx-file.ts';
 import { tinyFloat16ModelFolder, tinyModelFolder } from '../../fixture-paths.ts';
 import { createTemporaryPackages } from '../../temporary-package.ts';
@@ -178,6 +178,27 @@ describe('dialects of the U-Net', () => {
     await expect(loadImageModel(folder, cpu)).rejects.toMatchObject({
       code: 'model-broken',
       message: expect.stringMatching(message) as string,
+    });
+  });
+
+  test('a file that was fused for a graphics card is refused with the reason', async () => {
+    const fused = createUnet(port('timestep', 'float32', []));
+    await install({
+      ...fused,
+      nodes: [
+        ...fused.nodes.slice(0, -1),
+        {
+          operator: 'GroupNorm',
+          domain: MICROSOFT_DOMAIN,
+          inputs: ['product', 'count', 'count'],
+          output: 'out_sample',
+          attributes: { groups: 1, activation: 0 },
+        },
+      ],
+    });
+    await expect(loadImageModel(folder, cpu)).rejects.toMatchObject({
+      code: 'model-broken',
+      message: expect.stringMatching(/unet\/model\.onnx.*operators.*"cpu" cannot run/) as string,
     });
   });
 
