@@ -29,8 +29,9 @@ export interface StartingPointRequest {
 
 /**
  * Each picture has a generator of its own, as when diffusers is given a list of them: the picture's first numbers are its
- * start, and stochastic samplers go on drawing from the same stream. Variations turn the start alone (slerp), with noise
- * of their own seeds' fresh generators.
+ * start, and stochastic samplers go on drawing from the same stream. Variations turn everything that is drawn (slerp),
+ * with noise of their own seeds' generators: with the start alone turned, an ancestral sampler draws nearly the same
+ * picture again, since the noise of its steps decides more than where it began.
  */
 export function prepareLatents({
   model,
@@ -44,14 +45,13 @@ export function prepareLatents({
   const pictures = Array.from({ length: settings.count }, (_, index) =>
     toSinglePicture(settings, index),
   );
-  const streams = pictures.map(({ seed }) => createNoise(seed));
-  const starts = pictures.map(({ variations = [] }, index) =>
+  const streams = pictures.map(({ seed, variations = [] }) =>
     variations.reduce(
-      (noise, { seed, strength }) => slerp(noise, createNoise(seed).draw(length), strength),
-      streams[index]?.draw(length) ?? new Float32Array(length),
+      (from, turn) => turnStream(from, createNoise(turn.seed), turn.strength),
+      createNoise(seed),
     ),
   );
-  const latents = joinPictures(starts);
+  const latents = joinPictures(streams.map((stream) => stream.draw(length)));
   for (let at = 0; at < latents.length; at++) {
     latents[at] = (latents[at] ?? 0) * plan.initialNoiseScale;
   }
@@ -60,6 +60,10 @@ export function prepareLatents({
     shape: [settings.count, model.latentChannels, height, width],
     drawNoise: () => joinPictures(streams.map((stream) => stream.draw(length))),
   };
+}
+
+function turnStream(from: NoiseStream, to: NoiseStream, strength: number): NoiseStream {
+  return { draw: (length) => slerp(from.draw(length), to.draw(length), strength) };
 }
 
 function createTorchNoise(seed: number): NoiseStream {

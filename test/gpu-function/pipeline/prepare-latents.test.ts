@@ -82,10 +82,16 @@ describe('a variation', () => {
     expect(picture(again.latents, 1)).toEqual(varied.latents);
   });
 
-  test('leaves the noise of later steps as the base seed has it', () => {
-    const { drawNoise } = prepare(turn(0.5));
-    const base = createTorchRandom(7);
-    base.normal(PICTURE);
-    expect(picture(drawNoise(), 1)).toEqual(base.normal(PICTURE));
+  test('turns the noise of later steps too, so that strength 1 is the other seed’s whole picture', () => {
+    const stepNoise = (seed: number) => {
+      const stream = createTorchRandom(seed);
+      stream.normal(PICTURE);
+      return stream.normal(PICTURE);
+    };
+    expect(picture(prepare(turn(0)).drawNoise(), 1)).toEqual(stepNoise(7));
+    expect(picture(prepare(turn(1)).drawNoise(), 1)).toEqual(stepNoise(51));
+    const mixed = picture(prepare(turn(0.5)).drawNoise(), 1);
+    expect(mixed).not.toEqual(stepNoise(7));
+    expect(mixed).not.toEqual(stepNoise(51));
   });
 });
