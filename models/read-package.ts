@@ -1,6 +1,7 @@
 /** A package folder as one typed value: everything the JSON files and the manifest say, checked. */
 import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
+import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseSchedulerConfig } from '../gpu-function/sampling/parse-scheduler-config.ts';
@@ -14,6 +15,7 @@ import {
   brokenPackage,
   checkPackageFile,
   digestOfFiles,
+  fileSizeBytes,
   hashFile,
   readPackageJson,
 } from './package-files.ts';
@@ -23,7 +25,7 @@ export interface ModelPackage {
   description: ModelDescription;
   family: ModelFamily;
   scheduler: SchedulerConfig;
-  /** What is needed to run it, as paths below the folder. */
+  /** What it is run from, weights beside the graphs included, as paths below the folder. */
   files: readonly string[];
   manifest: Manifest;
   latentChannels: number;
@@ -69,7 +71,7 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
     );
   }
   const family = await readFamily(folder);
-  const files = await listNeededFiles(folder, family);
+  const files = await listFiles(folder, family);
   const sizes = new Map(manifest.files?.map((file) => [file.path, file.sizeBytes]));
   let sizeBytes = 0;
   for (const path of new Set([...files, ...sizes.keys()])) {
@@ -124,25 +126,36 @@ async function readFamily(folder: string): Promise<ModelFamily> {
   );
 }
 
-async function listNeededFiles(folder: string, family: ModelFamily): Promise<string[]> {
-  const tokenizers = await Promise.all(
-    family.textStages.map(async ({ tokenizer }) => {
-      const vocabulary = await checkPackageFile(folder, `${tokenizer}/vocab.json`, undefined).catch(
-        () => undefined,
-      );
-      return vocabulary === undefined
-        ? [`${tokenizer}/tokenizer.json`]
-        : [`${tokenizer}/vocab.json`, `${tokenizer}/merges.txt`];
-    }),
-  );
-  return [
+/** Other files of these folders are the same weights for other programs. */
+const USED_FILE = /\.(?:json|txt|onnx|onnx_data|data|pb)$/;
+
+/** The files that must be there, and those beside them that have a say in the pictures. */
+async function listFiles(folder: string, family: ModelFamily): Promise<string[]> {
+  const needed = [
     'model_index.json',
     'scheduler/scheduler_config.json',
-    ...tokenizers.flat(),
     ...family.textStages.map(({ encoder }) => `${encoder}/model.onnx`),
     `${family.network}/model.onnx`,
     'vae_decoder/model.onnx',
   ];
+  for (const { tokenizer } of family.textStages) {
+    const hasVocabulary = (await fileSizeBytes(folder, `${tokenizer}/vocab.json`)) !== undefined;
+    needed.push(
+      ...(hasVocabulary
+        ? [`${tokenizer}/vocab.json`, `${tokenizer}/merges.txt`]
+        : [`${tokenizer}/tokenizer.json`]),
+    );
+  }
+  const beside = new Set(needed.map((path) => path.split('/').slice(0, -1).join('/')));
+  beside.delete('');
+  const found = await Promise.all([...beside].map((part) => listUsedFiles(folder, part)));
+  return [...new Set([...needed, ...found.flat()])];
+}
+
+async function listUsedFiles(folder: string, part: string): Promise<string[]> {
+  // A folder that is missing is missed by the check of its graph.
+  const names = await readdir(join(folder, part)).catch(() => []);
+  return names.filter((name) => USED_FILE.test(name)).map((name) => `${part}/${name}`);
 }
 
 type Configurations = Awaited<ReturnType<typeof readConfigurations>>;

@@ -105,9 +105,13 @@ test('a file that is missing is named in the list before anybody opens the model
   await expect(library.open('two')).rejects.toThrow('vae_decoder/model.onnx is missing');
 });
 
-test('a changed file is another digest', async () => {
+test.each([
+  'scheduler/scheduler_config.json',
+  'vae_decoder/config.json',
+  'tokenizer/special_tokens_map.json',
+])('a change in %s is another digest', async (path) => {
   const before = (await library.open('one')).digest;
-  const file = join(packages.folder, 'one', 'scheduler', 'scheduler_config.json');
+  const file = join(packages.folder, 'one', path);
   await writeFile(file, `${await readFile(file, 'utf8')}\n`);
   await library.close();
   expect((await library.open('one')).digest).not.toBe(before);
