@@ -21,7 +21,7 @@ test('what is copied exists and is not kept from the builder', () => {
   expect(copied).toContain('gpu-function');
   const sent = read('gpu-function/Dockerfile.dockerignore');
   for (const path of copied) {
-    expect(existsSync(join(root, path)), path).toBe(true);
+    expect(existsSync(join(root, path))).toBe(true);
     expect(sent).toContain(`!${path}\n`);
   }
 });
