@@ -49,11 +49,13 @@ async function writePictures(
 
 /** Starts everything, draws one command, and stops everything. */
 async function draw(options: TerminalOptions, config: BotConfig): Promise<TerminalAnswer> {
-  const logger = pino({ level: config.LOG_LEVEL }, pino.destination(2));
+  // What a person needs to know comes as a sentence; the log is for those who ask for it.
+  const level = process.env['LOG_LEVEL'] === undefined ? 'silent' : config.LOG_LEVEL;
+  const logger = pino({ level }, pino.destination(2));
   const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,
-    environment: process.env,
+    environment: { LOG_LEVEL: level, ...process.env },
     logger,
   });
   const { stderr } = process;

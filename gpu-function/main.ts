@@ -1,6 +1,7 @@
 /** Composition root of the GPU function: configuration, log, engine. Prints its address in one JSON line. */
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
+import { checkModelSettings } from '../models/store.ts';
 import { parseConfig, type GpuFunctionConfig } from './config.ts';
 import type { EngineHost } from './worker/engine-host.ts';
 import { createEngineInProcess } from './worker/engine-in-process.ts';
@@ -13,6 +14,7 @@ const ENGINE_ENTRY = join(import.meta.dirname, 'worker', 'engine-main.ts');
 
 await runOrRefuse(async () => {
   const config = parseConfig(process.env);
+  await checkModelSettings(config.modelDir, config.defaultModelId);
   const logger = createLogger(config);
   await startFunction({
     engineHost: await createHost(config, logger),

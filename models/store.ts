@@ -1,6 +1,7 @@
 /** Finds model packages on disk and tells the usable from the broken; one broken package hides no other. */
 import { GenerationError } from '#contract/generation-error.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
+import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { modelIdSchema } from './manifest.ts';
@@ -21,8 +22,17 @@ export type FoundPackage =
   | { status: 'usable'; id: string; folder: string; modelPackage: ModelPackage }
   | { status: 'broken'; id: string; folder: string; error: GenerationError };
 
-/** Searched in this order: a person's own package hides the built-in one of the same id. */
+/**
+ * Searched in this order: a person's own package hides the built-in one of the same id. Throws a GenerationError
+ * `invalid-request` when MODEL_DIR names no folder: whoever set it means to find something there.
+ */
 export function modelFolders(modelDir: string | undefined): string[] {
+  if (modelDir !== undefined && !statSync(modelDir, { throwIfNoEntry: false })?.isDirectory()) {
+    throw new GenerationError(
+      'invalid-request',
+      `MODEL_DIR is ${JSON.stringify(modelDir)}, and there is no such folder; make it, or set MODEL_DIR to the folder that holds the model packages.`,
+    );
+  }
   return [modelDir ?? DOWNLOADED_FOLDER, EMBEDDED_FOLDER];
 }
 
@@ -129,6 +139,20 @@ export function chooseDefaultId(
 ): string | undefined {
   const usable = found.filter((entry) => entry.status === 'usable');
   return (usable.find((entry) => entry.id === wantedId) ?? usable.at(-1))?.id;
+}
+
+/** Throws a GenerationError when the operator's model folder or default model does not exist. */
+export async function checkModelSettings(
+  modelDir: string | undefined,
+  defaultModelId: string | undefined,
+): Promise<void> {
+  const found = await findPackages(modelFolders(modelDir));
+  if (defaultModelId === undefined || found.some(({ id }) => id === defaultModelId)) return;
+  const knownIds = found.map(({ id }) => id);
+  throw new GenerationError(
+    'model-unknown',
+    `DEFAULT_MODEL is wrong: ${unknownModel(defaultModelId, knownIds).message}`,
+  );
 }
 
 /** The sentence for an id that is not among the known ones, or for want of any package when none was asked for. */

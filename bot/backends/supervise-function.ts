@@ -20,7 +20,7 @@ export interface SupervisorOptions {
 }
 
 export interface FunctionSupervisor {
-  /** Waits until the function listens. Throws GenerationError `unreachable` with the reason when it does not. */
+  /** Waits until the function listens. Throws GenerationError `unreachable` when it does not, `invalid-request` for good when it refused its settings. */
   endpoint(): Promise<Endpoint>;
   processId(): number | undefined;
   stop(): Promise<void>;
@@ -104,6 +104,11 @@ async function keepAlive(
     state.endpoint = undefined;
     announce();
     if (stopping.aborted) return;
+    if (state.refusal !== undefined) {
+      // A setting is wrong: the next start would end the same way.
+      options.logger.error({ refusal: state.refusal }, 'The image function refused to start');
+      return;
+    }
     if (performance.now() - startedAtMs > HEALTHY_AFTER_MS) failures = 0;
     const waitMs = Math.min(RESTART_DELAY_MS.max, RESTART_DELAY_MS.first * 2 ** failures);
     failures += 1;
@@ -175,11 +180,14 @@ function parseJson(line: string): unknown {
 }
 
 function toStartError(refusal: string | undefined): GenerationError {
-  return new GenerationError(
-    'unreachable',
-    refusal === undefined
-      ? 'The image function does not start; see its log above, and try again.'
-      : `The image function could not start: ${refusal}`,
-    { isRetryable: true },
-  );
+  return refusal === undefined
+    ? new GenerationError(
+        'unreachable',
+        'The image function does not start; see its log above, and try again.',
+        { isRetryable: true },
+      )
+    : new GenerationError(
+        'invalid-request',
+        `The image function cannot start. ${refusal} Then start the bot again.`,
+      );
 }

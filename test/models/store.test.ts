@@ -4,6 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { modelDescriptionSchema } from '#contract/model-description.ts';
 import {
+  checkModelSettings,
   chooseDefaultId,
   describePackage,
   findPackages,
@@ -225,4 +226,16 @@ test('the model card and the notices of the built-in model are there', async () 
   const folder = join(modelFolders(undefined).at(-1) ?? '', 'icons-128');
   expect(await readFile(join(folder, 'NOTICES.md'), 'utf8')).toContain('CC BY 4.0');
   expect(await readFile(join(folder, 'MODEL_CARD.md'), 'utf8')).toContain('# Icons 128');
+});
+
+describe('settings of the operator', () => {
+  test('a MODEL_DIR that does not exist is named', () => {
+    expect(() => modelFolders('/no/such/folder')).toThrow(/MODEL_DIR is "\/no\/such\/folder"/);
+  });
+  test('a DEFAULT_MODEL that does not exist is named, with the nearest that does', async () => {
+    await expect(checkModelSettings(undefined, 'icon-128')).rejects.toThrow(
+      /DEFAULT_MODEL is wrong.*did you mean "icons-128"/,
+    );
+    await expect(checkModelSettings(undefined, 'icons-128')).resolves.toBeUndefined();
+  });
 });

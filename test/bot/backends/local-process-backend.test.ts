@@ -84,9 +84,9 @@ test('a bot that is killed leaves nothing running', async () => {
 test('a function that refuses its configuration says why', async () => {
   const backend = start({ environment: { ...process.env, EXECUTION_PROVIDER: 'abacus' } });
   await expect(backend.health()).rejects.toMatchObject({
-    code: 'unreachable',
+    code: 'invalid-request',
     message:
-      'The image function could not start: EXECUTION_PROVIDER is "abacus"; it must be cpu or cuda. Leave it out for the default.',
+      'The image function cannot start. EXECUTION_PROVIDER is "abacus"; it must be cpu or cuda. Leave it out for the default. Then start the bot again.',
   });
 });
 

@@ -5,11 +5,11 @@ import { element } from './dom.js';
 /** Things that the built-in model draws well. */
 const EXAMPLES = [
   'a red apple',
-  'a cat',
   'a sunflower',
-  'two fish',
-  'a blue car at night',
-  'a pizza on grass',
+  'a strawberry',
+  'a purple heart',
+  'a house at night',
+  'an orange on a blue background',
 ];
 /** How far each of the decorative discs has come out of the noise. */
 const STAGES = 5;
