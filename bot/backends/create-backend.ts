@@ -13,15 +13,18 @@ export interface BackendOptions {
 
 export interface OwnedBackend {
   backend: Backend;
-  /** Ends what was started here; a function elsewhere is left alone. */
+  /** Ends what was started here, calls under way included; a function elsewhere is left alone. */
   stop(): Promise<void>;
 }
 
 export function createBackend({ url, token, environment, logger }: BackendOptions): OwnedBackend {
   if (url !== undefined) {
+    const closing = new AbortController();
     return {
-      backend: createHttpBackend({ endpoint: { url, token } }),
-      stop: () => Promise.resolve(),
+      backend: createHttpBackend({ endpoint: { url, token }, closing: closing.signal }),
+      async stop() {
+        closing.abort();
+      },
     };
   }
   const backend = createLocalProcessBackend({ environment, logger });

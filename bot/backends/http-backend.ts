@@ -81,11 +81,9 @@ async function* followEvents(
   while (!signal.aborted && !position.hasEnded) {
     // An orderly end without `job-end` has no cause: the function is being shut down.
     let cause: unknown;
+    const onLife = () => retry.reset();
     try {
-      for await (const event of readConnection(jobId, position, { ...context, signal })) {
-        retry.reset();
-        yield event;
-      }
+      yield* readConnection(jobId, position, { ...context, signal, onLife });
     } catch (error) {
       if (error instanceof GenerationError) throw error;
       cause = error;
@@ -94,17 +92,31 @@ async function* followEvents(
   }
 }
 
+interface ConnectionContext extends FollowContext {
+  signal: AbortSignal;
+  /** Told of events and heartbeats: a job may wait or compute for minutes without an event. */
+  onLife: () => void;
+}
+
 /** The events of one connection; the position moves on before each is handed out. */
 async function* readConnection(
   jobId: JobId,
   position: { lastEventId: string; hasEnded: boolean },
-  { caller, silenceMaxMs, signal }: FollowContext & { signal: AbortSignal },
+  { caller, silenceMaxMs, signal, onLife }: ConnectionContext,
 ): AsyncGenerator<JobEvent, void, undefined> {
   const watch = createSilenceWatch(signal, silenceMaxMs);
   try {
     const path = `/jobs/${jobId}/events`;
     const body = await caller.openStream(path, position.lastEventId, watch.signal);
-    for await (const { id, data } of readEventStream(body, () => watch.reset())) {
+    let chunks = 0;
+    const onChunk = () => {
+      watch.reset();
+      chunks += 1;
+      // What opens a stream is no sign of life: a function that is shutting down sends it too, and hangs up.
+      if (chunks > 1) onLife();
+    };
+    for await (const { id, data } of readEventStream(body, onChunk)) {
+      onLife();
       const event = parseAnswer(data, jobEventSchema, caller);
       position.lastEventId = id;
       position.hasEnded = event.type === 'job-end';

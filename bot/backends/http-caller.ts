@@ -1,5 +1,6 @@
 /** One HTTP call to the function: bearer token, timeout, tries again while it cannot be reached, errors in its words. */
 import { errorBodySchema, GenerationError } from '#contract/generation-error.ts';
+import { parseJson } from './parse-json.ts';
 import { createRetry, showUrl, type Retry } from './retry.ts';
 
 /** Where the function is. The token is for its Authorization header and goes nowhere else. */
@@ -16,6 +17,8 @@ export interface CallerOptions {
   fetch?: typeof fetch;
   /** 0 <= value < 1, spreads the tries of many callers. */
   random?: () => number;
+  /** Ends every call for good, so that nothing keeps a stopping bot waiting. */
+  closing?: AbortSignal | undefined;
 }
 
 interface Call {
@@ -45,7 +48,7 @@ const CALL_TIMEOUT_MS = 15_000;
 const ANSWER_BYTES_MAX = 128 * 1024 * 1024;
 
 export function createHttpCaller(options: CallerOptions): HttpCaller {
-  const { giveUpAfterMs = GIVE_UP_AFTER_MS, random = Math.random } = options;
+  const { giveUpAfterMs = GIVE_UP_AFTER_MS, random = Math.random, closing } = options;
   let lastUrl = '';
 
   const request = async (call: Call, headers: Record<string, string>, signal: AbortSignal) => {
@@ -77,10 +80,12 @@ export function createHttpCaller(options: CallerOptions): HttpCaller {
     );
 
   const call = async (call: Call) => {
-    const trouble = retry();
+    const trouble = retry(closing);
     for (;;) {
+      if (closing?.aborted === true) throw toClosed();
       try {
-        const signal = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS);
+        const timeout = AbortSignal.timeout(call.timeoutMs ?? CALL_TIMEOUT_MS);
+        const signal = closing === undefined ? timeout : AbortSignal.any([timeout, closing]);
         return await readBytes(await request(call, {}, signal));
       } catch (error) {
         if (error instanceof GenerationError) throw error;
@@ -133,21 +138,26 @@ async function toError(response: Response): Promise<Error> {
   );
 }
 
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
 async function readBytes(response: Response): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let sizeBytes = 0;
   for await (const chunk of response.body ?? []) {
     sizeBytes += chunk.byteLength;
-    if (sizeBytes > ANSWER_BYTES_MAX) throw new Error('The answer is too large.');
+    if (sizeBytes > ANSWER_BYTES_MAX) throw toTooLarge(response.url);
     chunks.push(chunk);
   }
   return new Uint8Array(Buffer.concat(chunks));
+}
+
+function toTooLarge(url: string): GenerationError {
+  return new GenerationError(
+    'internal',
+    `${showUrl(url)} gave an answer of more than ${ANSWER_BYTES_MAX} bytes, as no image function does; check GPU_FUNCTION_URL.`,
+  );
+}
+
+function toClosed(): GenerationError {
+  return new GenerationError('unreachable', 'The bot is stopping; try again when it is back.', {
+    isRetryable: true,
+  });
 }

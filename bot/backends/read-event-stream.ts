@@ -10,8 +10,8 @@ export interface ServerSentEvent {
 const BUFFER_CHARACTERS_MAX = 16 * 1024 * 1024;
 
 /**
- * Yields the events that have data; `onChunk` hears of every sign of life, comments included. Throws when the stream breaks, or when one event is
- * larger than 16 MiB.
+ * Yields the events that have data; `onChunk` hears of every sign of life, comments included. Throws when the stream
+ * breaks, or when one event is larger than 16 MiB.
  */
 export async function* readEventStream(
   body: ReadableStream<Uint8Array>,

@@ -8,6 +8,7 @@ import * as z from 'zod';
 import { GenerationError } from '#contract/generation-error.ts';
 import type { Logger } from '../core/ports.ts';
 import type { Endpoint } from './http-caller.ts';
+import { parseJson } from './parse-json.ts';
 
 export interface SupervisorOptions {
   /** The bot's own environment; the function gets the variables in it that it understands, and no secrets. */
@@ -169,14 +170,6 @@ function toFunctionEnvironment(own: SupervisorOptions['environment'], token: str
     HOST: '127.0.0.1',
     GPU_FUNCTION_TOKEN: token,
   };
-}
-
-function parseJson(line: string): unknown {
-  try {
-    return JSON.parse(line);
-  } catch {
-    return undefined;
-  }
 }
 
 function toStartError(refusal: string | undefined): GenerationError {

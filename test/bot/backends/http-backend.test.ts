@@ -90,6 +90,17 @@ describe('a bad line', () => {
     expect(sequences.length).toBeGreaterThan(40);
   });
 
+  test('that is cut while a job waits quietly is not taken for a function that is away', async () => {
+    const running = await start({ engine: { stepMs: 20, loadMs: 1_200 }, heartbeatMs: 20 });
+    const { url, cut } = await startProxy(running.port);
+    running.board.submit(toJob('j1', { steps: 2 }));
+    const cutting = setInterval(cut, 250);
+    cleanUps.push(() => clearInterval(cutting));
+    const backend = createHttpBackend({ endpoint: { url }, giveUpAfterMs: 400 });
+    const events = await collectEvents(backend.events('j1', never()));
+    expect(events.at(-1)).toMatchObject({ outcome: { status: 'succeeded' } });
+  });
+
   test('that falls silent without closing is opened anew', async () => {
     const running = await start({ engine: { stepMs: 20 }, heartbeatMs: 30 });
     let connections = 0;
@@ -199,6 +210,36 @@ describe('something else at the address', () => {
       code: 'unreachable',
       isRetryable: true,
     });
+  });
+
+  test('a stream that is opened and ended again and again is given up', async () => {
+    const server = createHttpServer((_request, response) => {
+      response.writeHead(200, { 'Content-Type': 'text/event-stream' }).end('retry: 1000\n\n');
+    });
+    const backend = createHttpBackend({
+      endpoint: { url: await listen(server) },
+      giveUpAfterMs: 200,
+    });
+    const error = await failure(collectEvents(backend.events('j1', never())));
+    expect(error).toMatchObject({ code: 'unreachable' });
+  });
+
+  test('an endless answer is cut off and not asked for again', async () => {
+    let requests = 0;
+    const server = createHttpServer((_request, response) => {
+      requests += 1;
+      const chunk = Buffer.alloc(4 * 1024 * 1024);
+      const pump = () => {
+        while (!response.destroyed && response.write(chunk));
+      };
+      response.on('drain', pump);
+      pump();
+    });
+    const backend = createHttpBackend({ endpoint: { url: await listen(server) } });
+    const error = await failure(backend.image('j1', 0));
+    expect(error).toMatchObject({ code: 'internal' });
+    expect(error.message).toContain('check GPU_FUNCTION_URL');
+    expect(requests).toBe(1);
   });
 
   test('an endless event is cut off', async () => {
