@@ -6,6 +6,7 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { reduceJobState, type JobState } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
+import { LIMITS } from '#contract/limits.ts';
 import type { Card } from './card.ts';
 import { followJob } from './follow-job.ts';
 import type { Notifier } from './notifier.ts';
@@ -15,8 +16,6 @@ import type { ServicePolicy } from './service-policy.ts';
 /** Tries to save a job's end before it is left to the next start of the bot. */
 const SAVE_TRIES = 5;
 const CANCEL_TRIES = 4;
-/** The contract's limit. */
-const OWNER_CHARACTERS_MAX = 200;
 
 export interface TrackerOptions {
   backend: Backend;
@@ -59,7 +58,7 @@ export class JobTracker {
     this.#limit = pLimit(options.policy.followersMax);
   }
 
-  /** Follows the job to its end. Does nothing for a job that is followed already. */
+  /** Follows the job to its end. Does nothing for a job that is followed already, nor for any once the bot stops. */
   follow(record: JobRecord): void {
     this.#follow(record);
   }
@@ -121,6 +120,8 @@ export class JobTracker {
       isEnded: false,
       isRemoved: false,
     };
+    // A command that was on its way when the bot stopped: the store keeps its job for the next start.
+    if (this.#stopping.signal.aborted) return job;
     this.#jobs.set(record.id, job);
     this.#show(job);
     void this.#limit(() => {
@@ -134,7 +135,7 @@ export class JobTracker {
     const { signal } = job.following;
     if (signal.aborted) return;
     const { id, request, user, place } = job.record;
-    const owner = `${place.platform}:${user.id}`.slice(0, OWNER_CHARACTERS_MAX);
+    const owner = `${place.platform}:${user.id}`.slice(0, LIMITS.ownerCharacters);
     try {
       const state = await followJob({
         ...this.#options,
@@ -248,6 +249,8 @@ export class JobTracker {
   async #cancelAtBackend(jobId: JobId): Promise<void> {
     const { backend, logger, policy } = this.#options;
     for (let trial = 1; trial <= CANCEL_TRIES; trial += 1) {
+      // A stopping bot tries once: at worst the function draws a picture for nobody.
+      if (trial > 1 && this.#stopping.signal.aborted) return;
       try {
         await backend.cancel(jobId);
         return;

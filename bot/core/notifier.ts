@@ -39,7 +39,7 @@ interface Lane {
 
 /** A final card on its way; given up when the job is deleted meanwhile. */
 interface FinalDelivery {
-  isGivenUp: boolean;
+  givingUp: AbortController;
   done: Promise<boolean>;
 }
 
@@ -72,8 +72,9 @@ export class Notifier {
     await this.#closeLane(record.id);
     const platform = this.#findPlatform(record);
     if (platform === undefined) return false;
-    const final: FinalDelivery = { isGivenUp: false, done: Promise.resolve(false) };
-    final.done = this.#deliver(platform, { record, card }, final);
+    const final: FinalDelivery = { givingUp: new AbortController(), done: Promise.resolve(false) };
+    const signal = AbortSignal.any([final.givingUp.signal, this.#closing.signal]);
+    final.done = this.#deliver(platform, { record, card }, signal);
     this.#finals.set(record.id, final);
     const isDelivered = await final.done;
     this.#finals.delete(record.id);
@@ -85,7 +86,7 @@ export class Notifier {
     await this.#closeLane(record.id);
     const final = this.#finals.get(record.id);
     if (final !== undefined) {
-      final.isGivenUp = true;
+      final.givingUp.abort();
       await final.done;
     }
     try {
@@ -154,19 +155,18 @@ export class Notifier {
   async #deliver(
     platform: ChatPlatform,
     delivery: Delivery,
-    final: FinalDelivery,
+    signal: AbortSignal,
   ): Promise<boolean> {
     const jobId = delivery.record.id;
-    for (let trial = 1; trial <= FINAL_TRIES && !final.isGivenUp; trial += 1) {
+    for (let trial = 1; trial <= FINAL_TRIES; trial += 1) {
       try {
         await this.#showOnce(platform, delivery);
         return true;
       } catch (error) {
         this.#logger.warn({ jobId, trial, err: error }, 'the final card could not be shown');
       }
-      if (trial < FINAL_TRIES)
-        await pause(this.#firstPauseMs * 2 ** (trial - 1), this.#closing.signal);
-      if (this.#closing.signal.aborted) return false;
+      if (trial < FINAL_TRIES) await pause(this.#firstPauseMs * 2 ** (trial - 1), signal);
+      if (signal.aborted) return false;
     }
     return false;
   }

@@ -1,6 +1,7 @@
 /** A request that was accepted, under an id made by the caller, so that sending it twice is the same job. */
 import * as z from 'zod';
 import { requestSchema } from './generation-request.ts';
+import { LIMITS } from './limits.ts';
 
 /** Safe as a file name, a URL segment and a part of a button's id. */
 export const jobIdSchema = z
@@ -12,7 +13,7 @@ export type JobId = z.infer<typeof jobIdSchema>;
 export const jobSubmissionSchema = z.strictObject({
   request: requestSchema,
   /** Jobs are taken from the queue in turn by owner, so that one person cannot starve the others. */
-  owner: z.string().min(1).max(200).default('anonymous'),
+  owner: z.string().min(1).max(LIMITS.ownerCharacters).default('anonymous'),
 });
 type JobSubmission = z.infer<typeof jobSubmissionSchema>;
 

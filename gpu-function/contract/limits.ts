@@ -22,6 +22,8 @@ export const LIMITS = {
   upscaleSidePxMax: 4_096,
   imageBytes: 16 * 1024 * 1024,
   nameCharacters: 100,
+  /** Of the person, or the caller, that a job is drawn for. */
+  ownerCharacters: 200,
 } as const;
 
 /** JSON body of a `PUT /jobs/{id}`: one inline picture as base64 (4/3 of its bytes) and room for the rest. */

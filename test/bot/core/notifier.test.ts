@@ -143,6 +143,24 @@ test('a card that is removed while its delivery is tried again stays away', asyn
   expect(platform.shown).toEqual([]);
 });
 
+test('a card that is removed between two tries of its delivery is gone at once', async () => {
+  const platform = new FakePlatform();
+  const clock = { nowMs: () => Date.now() };
+  const logger = createSilentLogger();
+  const notifier = new Notifier({ platforms: [platform], clock, logger, firstPauseMs: 60_000 });
+  notifiers.push(notifier);
+  platform.beforeShow = () => {
+    throw new Error('503');
+  };
+  const finished = notifier.finish(record, present('done', true));
+  await waitFor('the first try', () => logger.lines[0]);
+  const startedAtMs = Date.now();
+  await notifier.remove(record);
+  expect(await finished).toBe(false);
+  expect(Date.now() - startedAtMs).toBeLessThan(5_000);
+  expect(platform.removed).toEqual([record.id]);
+});
+
 test('a removed card does not come back with a preview that waited', async () => {
   const platform = new FakePlatform({ minimumUpdateIntervalMs: 20 });
   const notifier = makeNotifier(platform);

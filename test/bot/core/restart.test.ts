@@ -3,7 +3,7 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { GenerationError } from '#contract/generation-error.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { FakePlatform } from '../../fakes/fake-platform.ts';
-import { TestBot, waitFor, type TestBotOptions } from '../../fakes/test-bot.ts';
+import { expectJob, TestBot, waitFor, type TestBotOptions } from '../../fakes/test-bot.ts';
 
 const bots: TestBot[] = [];
 afterEach(async () => {
@@ -70,6 +70,27 @@ describe('a bot that stops', () => {
     await second.service.start();
     expect(await second.finalCard(outcome)).toMatchObject({ status: 'succeeded' });
     expect(second.backend.submitted).toEqual([]);
+  });
+
+  test('keeps a command that was on its way for the next start, and begins nothing', async () => {
+    const first = makeBot();
+    const models = Promise.withResolvers<never[]>();
+    let isAsked = false;
+    first.backend.models = () => {
+      isAsked = true;
+      return models.promise;
+    };
+    const accepting = first.imagine('a red apple --style ink');
+    await waitFor('the question for models', () => isAsked || undefined);
+    await first.service.stop();
+    models.reject(new GenerationError('unreachable', 'no route', { isRetryable: true }));
+    const outcome = expectJob(await accepting);
+    expect(first.backend.submitted).toEqual([]);
+    expect(first.platform.shown).toEqual([]);
+    const { jobStore, imageStore } = first;
+    const second = makeBot({ jobStore, imageStore });
+    await second.service.start();
+    expect(await second.finalCard(outcome)).toMatchObject({ status: 'succeeded' });
   });
 
   test('ends soon even when the function does not answer', async () => {
