@@ -4,6 +4,7 @@ import { userInfo } from 'node:os';
 import pino from 'pino';
 import { createBackend } from './backends/create-backend.ts';
 import { parseConfig, type BotConfig } from './config.ts';
+import { formatAction } from './core/action.ts';
 import { createImagineService } from './core/imagine-service.ts';
 import type { ImagineService } from './core/service.ts';
 import { createTerminalPlatform, type FinishedJob } from './platforms/terminal/adapter.ts';
@@ -85,7 +86,11 @@ async function draw(options: TerminalOptions, config: BotConfig): Promise<Termin
     if (outcome.kind === 'refused') return toRefusal(outcome.message, options.isJson);
     if (outcome.kind !== 'job') throw new Error(`A command cannot end as ${outcome.kind}.`);
     const { id } = outcome.record;
-    process.once('SIGINT', () => void gpuFunction.backend.cancel(id));
+    const actionId = formatAction({ name: 'cancel', jobId: id, index: 0 });
+    process.once('SIGINT', () => {
+      // By the core, which ends the job even when the image function cannot be reached, and never rejects.
+      void service.act({ actionId, user, place, deliveryId: randomUUID() });
+    });
     const finished = await platform.finished(id);
     const isDrawn = finished.record.state.status === 'succeeded';
     const paths = isDrawn ? await writePictures(service, finished, options.outPath) : [];

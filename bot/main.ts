@@ -5,7 +5,7 @@ import { createBackend } from './backends/create-backend.ts';
 import { parseConfig, type BotConfig } from './config.ts';
 import { createImagineService } from './core/imagine-service.ts';
 import { createWebPlatform } from './platforms/web/adapter.ts';
-import { startWebServer } from './platforms/web/server.ts';
+import { startWebServer, type WebServer } from './platforms/web/server.ts';
 import { readEnvironment } from './read-environment.ts';
 import { openDiskImageStore } from './stores/disk-image-store.ts';
 import { openSqliteJobStore } from './stores/sqlite-job-store.ts';
@@ -52,45 +52,46 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
       blockedTerms: config.BLOCKED_WORDS,
     },
   });
-  const server = await startWebServer({
-    app: web.createApp(service),
-    host: config.HOST,
-    port: config.PORT ?? DEFAULT_PORT,
-    isPortFixed: config.PORT !== undefined,
-  }).catch(async (error: unknown) => {
-    await Promise.all([gpuFunction.stop(), jobStore.close()]);
-    throw error;
-  });
-  await service.start();
-  return {
-    url: server.url,
-    async stop() {
-      web.close();
-      await server.close();
-      await service.stop();
-      await gpuFunction.stop();
-      await jobStore.close();
-    },
+  let server: WebServer | undefined;
+  const stop = async () => {
+    web.close();
+    await server?.close();
+    await service.stop();
+    await gpuFunction.stop();
+    await jobStore.close();
   };
+  try {
+    server = await startWebServer({
+      app: web.createApp(service),
+      host: config.HOST,
+      port: config.PORT ?? DEFAULT_PORT,
+      isPortFixed: config.PORT !== undefined,
+    });
+    await service.start();
+    return { url: server.url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
 }
 
-const parsed = parseConfig(readEnvironment());
-if (parsed.kind === 'refused') {
-  process.stderr.write(`${parsed.message}\n`);
+function readConfig(): BotConfig {
+  const parsed = parseConfig(readEnvironment());
+  if (parsed.kind === 'refused') throw new Error(parsed.message);
+  return parsed.config;
+}
+
+try {
+  const bot = await startBot(readConfig());
+  process.stdout.write(`Open ${bot.url} and type /imagine a red apple\n`);
+  const stopOnce = () => {
+    // A second Ctrl-C is not waited for.
+    process.once('SIGINT', () => process.exit(1));
+    void bot.stop();
+  };
+  process.once('SIGINT', stopOnce);
+  process.once('SIGTERM', stopOnce);
+} catch (thrown) {
+  process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
   process.exitCode = EXIT_CODE_REFUSED;
-} else {
-  try {
-    const bot = await startBot(parsed.config);
-    process.stdout.write(`Open ${bot.url} and type /imagine a red apple\n`);
-    const stopOnce = () => {
-      // A second Ctrl-C is not waited for.
-      process.once('SIGINT', () => process.exit(1));
-      void bot.stop();
-    };
-    process.once('SIGINT', stopOnce);
-    process.once('SIGTERM', stopOnce);
-  } catch (thrown) {
-    process.stderr.write(`${thrown instanceof Error ? thrown.message : String(thrown)}\n`);
-    process.exitCode = EXIT_CODE_REFUSED;
-  }
 }

@@ -2,7 +2,7 @@
 import { execFile } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
@@ -20,9 +20,12 @@ interface Ended {
   stderr: string;
 }
 
-function startBot(environment: Readonly<Record<string, string>>): Promise<Ended> {
+function startBot(
+  environment: Readonly<Record<string, string>>,
+  cwd: string = projectFolder,
+): Promise<Ended> {
   const program = join(projectFolder, 'bot/main.ts');
-  const options = { env: { ...process.env, DATA_DIR: join(folder, 'data'), ...environment } };
+  const options = { cwd, env: { ...process.env, DATA_DIR: join(folder, 'data'), ...environment } };
   return new Promise((resolve) => {
     const child = execFile(process.execPath, [program], options, (_error, _stdout, stderr) => {
       resolve({ exitCode: child.exitCode, stderr });
@@ -49,6 +52,16 @@ test.each([
   const ended = await startBot({ PORT: '0', DATA_DIR: dataDir });
   expect(ended.exitCode).toBe(2);
   expect(ended.stderr).toMatch(sentence);
+});
+
+test('a .env that cannot be read', async () => {
+  const cwd = join(folder, 'settings');
+  await mkdir(join(cwd, '.env'), { recursive: true });
+  const ended = await startBot({ PORT: '0' }, cwd);
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr).toMatch(
+    /^\.env cannot be read \(\w+\); make it a readable file, or remove it\.\n$/,
+  );
 });
 
 test('a second bot on the same DATA_DIR', async () => {

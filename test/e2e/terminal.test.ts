@@ -2,8 +2,11 @@
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { generateRequestSchema } from '#contract/generation-request.ts';
 import { createLocalProcessBackend } from '../../bot/backends/local-process-backend.ts';
@@ -25,19 +28,19 @@ interface Ended {
   stderr: string;
 }
 
-function imagine(...argv: string[]): Promise<Ended> {
+const imagine = (...argv: string[]): Promise<Ended> => startImagine(argv).ended;
+
+function startImagine(argv: readonly string[], environment: Record<string, string> = {}) {
   const program = join(projectFolder, 'bot/imagine.ts');
-  return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...process.env, LOG_LEVEL: 'silent' } };
-    const child = execFile(
-      process.execPath,
-      [program, ...argv],
-      options,
-      (_error, stdout, stderr) => {
-        resolve({ exitCode: child.exitCode ?? -1, stdout, stderr });
-      },
-    );
-  });
+  const env = { ...process.env, LOG_LEVEL: 'silent', ...environment };
+  const { promise: ended, resolve } = Promise.withResolvers<Ended>();
+  const child = execFile(
+    process.execPath,
+    [program, ...argv],
+    { cwd: folder, env },
+    (_error, stdout, stderr) => resolve({ exitCode: child.exitCode ?? -1, stdout, stderr }),
+  );
+  return { child, ended };
 }
 
 const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest('hex');
@@ -84,6 +87,25 @@ describe('one command', () => {
     expect(refused.stderr.trim()).toMatch(sentence);
     expect(refused.stderr.trim().split('\n')).toHaveLength(1);
     expect(refused).toMatchObject({ exitCode: 2, stdout: '' });
+  });
+
+  test('Ctrl-C ends it with one word, also while the image function cannot be reached', async () => {
+    const asked = Promise.withResolvers<void>();
+    const gateway = createServer((_request, response) => {
+      asked.resolve();
+      response.writeHead(502).end();
+    });
+    await new Promise<void>((resolve) => gateway.listen(0, '127.0.0.1', resolve));
+    const { port } = gateway.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}`;
+    const { child, ended } = startImagine(['a cat'], { GPU_FUNCTION_URL: url });
+    await asked.promise;
+    await delay(300);
+    const startedAtMs = performance.now();
+    child.kill('SIGINT');
+    expect(await ended).toEqual({ exitCode: 130, stdout: '', stderr: 'Canceled.\n' });
+    expect(performance.now() - startedAtMs).toBeLessThan(10_000);
+    gateway.close();
   });
 
   test('a file without a recipe is named', async () => {
