@@ -114,7 +114,7 @@ class DiskImageStore implements ImageStore {
     if (this.#totalBytes + neededBytes <= this.#bytesMax) return;
     throw new GenerationError(
       'storage-failed',
-      `The picture has ${neededBytes} bytes, more than the room for all pictures (${this.#bytesMax} bytes); raise that limit.`,
+      `The picture has ${neededBytes} bytes, more than the room for all pictures (${this.#bytesMax} bytes); raise IMAGES_MAX_MIB.`,
     );
   }
 

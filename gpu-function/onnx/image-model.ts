@@ -147,7 +147,11 @@ function createDecode(model: OpenModel): (latents: Tensor) => Promise<Tensor> {
     const pictures = await run(model.decoder, latents);
     // A float16 VAE can overflow (SDXL's does) and then gives a black picture; float32 arithmetic does not.
     if (!hasOnlyNumbers(pictures) && model.openSafeDecoder !== undefined) {
-      safeDecoder ??= model.openSafeDecoder();
+      safeDecoder ??= model.openSafeDecoder().catch((error: unknown) => {
+        // Not remembered: the next picture may find the memory that this one lacked.
+        safeDecoder = undefined;
+        throw error;
+      });
       const decoder = await safeDecoder;
       if (!model.graphs.includes(decoder)) model.graphs.push(decoder);
       return run(decoder, latents);

@@ -58,9 +58,8 @@ class ChangeLine {
     // Deleting first keeps the map in the order of the changes.
     this.#byJob.delete(jobId);
     this.#byJob.set(jobId, { sequence: this.newest, card });
-    const sizeMax = WEB_LIMITS.rememberedCards + WEB_LIMITS.rememberedRemovals;
     for (const [oldJobId, change] of this.#byJob) {
-      if (this.#byJob.size <= sizeMax) break;
+      if (this.#byJob.size <= WEB_LIMITS.rememberedJobs) break;
       this.#forgotten = change.sequence;
       this.#byJob.delete(oldJobId);
     }

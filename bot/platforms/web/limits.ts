@@ -15,10 +15,8 @@ export const WEB_LIMITS = {
   heartbeatMs: 15_000,
   /** What a client waits before it connects again, RFC-wise the `retry` field of the stream. */
   reconnectMs: 1_000,
-  /** Jobs whose latest card is kept for windows that come back. Older: they read the history anew. */
-  rememberedCards: 200,
-  /** Jobs that were removed and whose removal is still told to windows that come back. */
-  rememberedRemovals: 200,
+  /** Jobs whose latest card, or removal, is kept for windows that come back. Older: they read the history anew. */
+  rememberedJobs: 400,
   /** Previews closer together than this are dropped by the core: 20 a second look smooth. */
   updateIntervalMs: 50,
   /** Ports that are tried when none was asked for. */

@@ -1,11 +1,12 @@
 /** What the page sends, parsed once: bodies, queries, and a line of chat into a command. */
+import { describeIssue } from '#contract/describe-issue.ts';
 import { jobIdSchema } from '#contract/job.ts';
 import * as z from 'zod';
 import { WEB_LIMITS } from './limits.ts';
 
 const deliveryId = z
   .string()
-  .regex(/^[A-Za-z0-9_-]+$/)
+  .regex(/^[A-Za-z0-9_-]+$/, 'it must be letters, digits, _ or - only')
   .min(8)
   .max(WEB_LIMITS.deliveryIdCharacters);
 const text = z.string().max(WEB_LIMITS.messageCharacters);
@@ -55,15 +56,7 @@ export function parseBody<T>(schema: z.ZodType<T>, json: string): ParsedBody<T> 
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return { kind: 'body', value: parsed.data };
-  return { kind: 'refused', message: toSentence(parsed.error) };
-}
-
-/** The first mistake of a body or query as one sentence that names the field. */
-export function toSentence(error: z.ZodError): string {
-  const [issue] = error.issues;
-  const path = issue?.path.join('.') ?? '';
-  const where = path === '' ? 'The request' : `"${path}"`;
-  return `${where} is not as it should be: ${issue?.message ?? 'it cannot be read'}.`;
+  return { kind: 'refused', message: describeIssue(parsed.error, value, 'The request') };
 }
 
 export type ChatLine =

@@ -2,6 +2,7 @@
 import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
+import { describeIssue } from '#contract/describe-issue.ts';
 import type { Logger, Place, User } from '../../core/ports.ts';
 import type { ImagineService, Outcome } from '../../core/service.ts';
 import type { EventHub } from './events.ts';
@@ -14,7 +15,6 @@ import {
   parseBody,
   parseChatLine,
   pictureAddressSchema,
-  toSentence,
 } from './parse.ts';
 import {
   toWebCard,
@@ -88,8 +88,9 @@ function refuse(context: Context, status: ErrorStatus, message: string): Respons
 
 function addReadRoutes(app: Hono, { service, hub }: RouteOptions): void {
   app.get('/api/history', async (context) => {
-    const query = historyQuerySchema.safeParse(context.req.query());
-    if (!query.success) return refuse(context, 400, toSentence(query.error));
+    const asked = context.req.query();
+    const query = historyQuerySchema.safeParse(asked);
+    if (!query.success) return refuse(context, 400, describeIssue(query.error, asked));
     const { before, limit } = query.data;
     // Taken before the cards are read: what changes meanwhile is told by the events again, which does no harm.
     const position = hub.position();

@@ -108,7 +108,7 @@ test('a window that reads slowly skips what is old: nothing piles up for it', as
 test('a window that missed more than is remembered reads the history anew', async () => {
   const hub = createEventHub({ nowMs: () => 0, runId: 'run' });
   const start = hub.position();
-  const many = WEB_LIMITS.rememberedCards + WEB_LIMITS.rememberedRemovals + 1;
+  const many = WEB_LIMITS.rememberedJobs + 1;
   for (let job = 0; job < many; job += 1) hub.publish(card(`job-${job}`));
   const reader = hub.open(start)?.getReader();
   if (reader === undefined) throw new Error('no stream');

@@ -147,6 +147,26 @@ describe('what may be sent', () => {
     expect(await messageOf(response)).toMatch(/^.{10,200}[.]$/);
   });
 
+  test('a mistake is named with its field, its value and the remedy', async () => {
+    const long = await post('/api/messages', {
+      text: 'x'.repeat(20_001),
+      deliveryId: 'delivery-x',
+    });
+    expect(await messageOf(long)).toBe(
+      'text is 20001 characters long; it must have at most 20000 characters.',
+    );
+    const strange = await post('/api/messages', { text: '/help', deliveryId: '../../etc' });
+    expect(await messageOf(strange)).toBe(
+      'deliveryId is "../../etc"; it must be letters, digits, _ or - only.',
+    );
+    expect(await messageOf(await post('/api/messages', 7))).toBe(
+      'The request is 7; it must be a JSON object.',
+    );
+    expect(await messageOf(await fetch(`${web.url}/api/history?limit=999`))).toBe(
+      'limit is "999"; it must be at most 50.',
+    );
+  });
+
   test('a chunked body without an announced length is cut off at the limit', async () => {
     const chunk = 'x'.repeat(16 * 1024);
     const body = new ReadableStream({
