@@ -3,8 +3,8 @@
  * Exit code 0: all well; 1: a package is broken; 2: the command was wrong.
  */
 import { GenerationError } from '#contract/generation-error.ts';
+import { nearestName } from '#contract/nearest-name.ts';
 import { parseArgs } from 'node:util';
-import { findNearestId } from './nearest-id.ts';
 import {
   chooseDefaultId,
   describePackage,
@@ -33,7 +33,7 @@ class CommandMistake extends Error {}
 
 async function run(typed: readonly string[]): Promise<Answer> {
   const [command = 'list', id, ...rest] = typed;
-  const found = await findPackages(modelFolders(process.env['MODEL_DIR']));
+  const found = await findPackages(modelFolders(readVariable('MODEL_DIR')));
   switch (COMMANDS.find((known) => known === command)) {
     case 'list':
       if (id !== undefined) throw new CommandMistake(`"list" takes no "${id}". ${USAGE}`);
@@ -42,7 +42,7 @@ async function run(typed: readonly string[]): Promise<Answer> {
       if (rest.length > 0) throw new CommandMistake(`"verify" takes one id at most. ${USAGE}`);
       return verify(found, id);
     case undefined: {
-      const nearest = findNearestId(command, COMMANDS);
+      const nearest = nearestName(command, COMMANDS);
       const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
       throw new CommandMistake(`There is no command "${command}".${hint} ${USAGE}`);
     }
@@ -50,7 +50,7 @@ async function run(typed: readonly string[]): Promise<Answer> {
 }
 
 function list(found: readonly FoundPackage[]): Answer {
-  const defaultId = chooseDefaultId(found, undefined);
+  const defaultId = chooseDefaultId(found, readVariable('DEFAULT_MODEL'));
   const models = found.map((entry) => ({
     ...describePackage(entry),
     isDefault: entry.id === defaultId,
@@ -93,6 +93,12 @@ async function verify(found: readonly FoundPackage[], id: string | undefined): P
     json: verifications,
     text: toTable(['ID', 'STATE', 'FILES', 'REMARK'], rows),
   };
+}
+
+/** Empty counts as left out, as everywhere. */
+function readVariable(name: string): string | undefined {
+  const value = process.env[name];
+  return value === '' ? undefined : value;
 }
 
 function parseCommandLine() {

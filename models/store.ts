@@ -1,11 +1,11 @@
 /** Finds model packages on disk and tells the usable from the broken; one broken package hides no other. */
 import { GenerationError } from '#contract/generation-error.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
+import { nearestName } from '#contract/nearest-name.ts';
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { modelIdSchema } from './manifest.ts';
-import { findNearestId } from './nearest-id.ts';
 import { fileSizeBytes } from './package-files.ts';
 import { readPackage } from './read-package.ts';
 import type { ModelPackage } from './read-package.ts';
@@ -163,7 +163,7 @@ export function unknownModel(id: string | undefined, knownIds: readonly string[]
       'There is no usable model; put a package into the folder that MODEL_DIR names.',
     );
   }
-  const nearest = findNearestId(id, knownIds);
+  const nearest = nearestName(id, knownIds);
   const remedy =
     nearest === undefined ? `choose one of: ${knownIds.join(', ')}.` : `did you mean "${nearest}"?`;
   return new GenerationError('model-unknown', `There is no model "${id.slice(0, 100)}"; ${remedy}`);

@@ -3,7 +3,7 @@ import type { ModelDescription } from '#contract/model-description.ts';
 import type { CommandRequest } from './command-draft.ts';
 import { CommandError } from './command-error.ts';
 import { showValue } from './flag-values.ts';
-import { suggestFrom } from './nearest-name.ts';
+import { suggestFrom } from '#contract/nearest-name.ts';
 
 /**
  * The request with model and style spelled as the image function spells them. Throws CommandError when the model, its

@@ -14,7 +14,7 @@ import {
   readWholeNumber,
   showValue,
 } from './flag-values.ts';
-import { suggestFrom } from './nearest-name.ts';
+import { suggestFrom } from '#contract/nearest-name.ts';
 import { parseSamplerName, parseSpacingName } from './sampler-names.ts';
 import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 

@@ -7,7 +7,7 @@ import { readTokens, type FlagToken, type WordToken } from './command-tokens.ts'
 import { checkSize, showValue } from './flag-values.ts';
 import { findFlag, FLAG_NAMES, FLAGS, FOREIGN_FLAGS, type Flag } from './flags.ts';
 import { formatNumber } from './format-number.ts';
-import { nearestName } from './nearest-name.ts';
+import { nearestName } from '#contract/nearest-name.ts';
 import { parseSamplerName } from './sampler-names.ts';
 
 /** Longer texts are refused unread: two full prompts, quoted, with every flag stay far below. */

@@ -17,8 +17,10 @@ beforeEach(async () => {
 });
 afterEach(() => packages.remove());
 
-function models(...parameters: string[]) {
-  const env = { ...process.env, MODEL_DIR: packages.folder };
+const models = (...parameters: string[]) => run(parameters);
+
+function run(parameters: readonly string[], environment: Record<string, string> = {}) {
+  const env = { ...process.env, MODEL_DIR: packages.folder, ...environment };
   return new Promise<{ code: number; stdout: string; stderr: string }>((resolve) => {
     execFile(process.execPath, [MAIN, ...parameters], { env }, (error, stdout, stderr) => {
       resolve({ code: typeof error?.code === 'number' ? error.code : 0, stdout, stderr });
@@ -44,6 +46,13 @@ test('list shows every model in a table, with the default marked', async () => {
   expect(stdout).toMatch(/^ID +PICTURE +SIZE +LICENCE +STATE\n/);
   expect(stdout).toMatch(/^tiny +64×64 +0\.\d MB .* ok$/m);
   expect(stdout).toMatch(/^icons-128 \(default\) +128×128 +\d+\.\d MB .* ok$/m);
+});
+
+test('list marks what DEFAULT_MODEL names', async () => {
+  await packages.add('tiny');
+  const { stdout } = await run(['list'], { DEFAULT_MODEL: 'tiny' });
+  expect(stdout).toMatch(/^tiny \(default\)/m);
+  expect(stdout).toMatch(/^icons-128 +128/m);
 });
 
 test('list --json is what GET /models gives', async () => {

@@ -1,4 +1,4 @@
-/** Suggestions for mistyped names. */
+/** "Did you mean": suggestions for mistyped names, the same wherever a name is refused. */
 
 /** Insertions, deletions, replacements and swaps of neighbours that turn one text into the other. */
 function editDistance(from: string, to: string): number {
