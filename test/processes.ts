@@ -1,4 +1,4 @@
-/** Children that a measurement starts, and what the kernel says of them. Linux only, as /proc is. */
+/** Programs that tests and measurements start, and what the kernel says of them: Linux only where /proc is asked. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -61,4 +61,13 @@ export function descendants(processId: number): { processId: number; command: st
       }
     });
   return children.flatMap((child) => [child, ...descendants(child.processId)]);
+}
+
+export function isAlive(processId: number): boolean {
+  try {
+    process.kill(processId, 0);
+    return true;
+  } catch {
+    return false;
+  }
 }

@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { INITIAL_JOB_STATE, reduceJobState } from '#contract/job-state.ts';
 import type { JobEvent } from '#contract/job-event.ts';
 import type { Backend } from '../../bot/core/ports.ts';
-import { collectEvents, toJob, until } from '../fakes/running-function.ts';
+import { collectEvents, toJob } from '../fakes/running-function.ts';
+import { waitFor } from '../fakes/wait-for.ts';
 
 export interface BackendUnderTest {
   backend: Backend;
@@ -22,7 +23,7 @@ export function testBackend(name: string, start: () => Promise<BackendUnderTest>
     beforeAll(async () => {
       tested = await start();
       ({ backend } = tested);
-      await until('ready', async () => (await backend.health()).status === 'READY');
+      await waitFor('ready', async () => (await backend.health()).status === 'READY');
     });
     afterAll(() => tested.stop());
 

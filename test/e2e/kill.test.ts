@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readEventStream } from '../../bot/backends/read-event-stream.ts';
 import type { WebCard, WebHistory } from '../../bot/platforms/web/render.ts';
-import { descendants, startProgram, stopProgram, type StartedProgram } from '../processes.ts';
+import {
+  descendants,
+  isAlive,
+  startProgram,
+  stopProgram,
+  type StartedProgram,
+} from '../processes.ts';
 
 let dataDir: string;
 let bot: StartedProgram;
@@ -101,12 +107,3 @@ test('a bot that is killed takes its jobs up again, and leaves no process behind
   expect((await finishedPicture()).equals(expected)).toBe(true);
   await expect.poll(() => children.filter(isAlive), { timeout: 10_000 }).toEqual([]);
 });
-
-function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch {
-    return false;
-  }
-}

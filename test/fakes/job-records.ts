@@ -4,6 +4,7 @@ import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { GenerationResult, Settings, Timings } from '#contract/generation-result.ts';
 import type { JobState } from '#contract/job-state.ts';
 import type { JobRecord } from '../../bot/core/ports.ts';
+import { createRequest } from './create-request.ts';
 
 export const TEST_TIMINGS: Timings = {
   queueMs: 500,
@@ -16,16 +17,9 @@ export const TEST_TIMINGS: Timings = {
   onnxRunMs: 780,
 };
 
+/** A grid of four, as a chat asks for it. */
 export function makeRequest(changes: Partial<GenerateRequest> = {}): GenerateRequest {
-  return {
-    kind: 'generate',
-    prompt: 'a red apple',
-    negativePrompt: '',
-    size: { kind: 'default' },
-    seed: 7,
-    count: 4,
-    ...changes,
-  };
+  return createRequest({ count: 4, ...changes });
 }
 
 export function makeSettings(request: GenerateRequest): Settings {

@@ -1,27 +1,15 @@
 /** One run of an engine with its events kept, for tests that ask what a job gave. */
 import { createHash } from 'node:crypto';
-import {
-  generateRequestSchema,
-  type GenerateRequest,
-  type GenerationRequest,
-} from '#contract/generation-request.ts';
+import type { GenerateRequest, GenerationRequest } from '#contract/generation-request.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Engine, EngineOutcome } from '../../gpu-function/pipeline/ports.ts';
+import { createRequest } from './create-request.ts';
 
 export type SucceededOutcome = Extract<EngineOutcome, { status: 'succeeded' }>;
 
 export interface EngineTrial {
   outcome: EngineOutcome;
   events: JobEventBody[];
-}
-
-export function createRequest(changes: Partial<GenerateRequest> = {}): GenerateRequest {
-  return generateRequestSchema.parse({
-    kind: 'generate',
-    prompt: 'a red apple',
-    seed: 7,
-    ...changes,
-  });
 }
 
 /** `isCanceled` is given the events so far. */

@@ -3,7 +3,7 @@ import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createAdaptorServer } from '@hono/node-server';
-import { generateRequestSchema, type GenerateRequest } from '#contract/generation-request.ts';
+import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { JobEvent } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import type { EngineHost } from '../../gpu-function/worker/engine-host.ts';
@@ -20,9 +20,10 @@ import {
   type JobBoard,
 } from '../../gpu-function/worker/job-board.ts';
 import { runJobs } from '../../gpu-function/worker/run-job.ts';
+import { createRequest } from './create-request.ts';
 import type { ScriptedEngineOptions } from './scripted-engine.ts';
+import { createSilentLogger } from './silent-logger.ts';
 
-export const SILENT = { info() {}, warn() {}, error() {} };
 /** Modules to run as processes. */
 export const SCRIPTED_FUNCTION = join(import.meta.dirname, 'scripted-function-main.ts');
 export const BOT_WITH_FUNCTION = join(import.meta.dirname, 'bot-with-function-main.ts');
@@ -59,7 +60,7 @@ export function createScriptedProcess(
     environment: process.env,
     niceness: 0,
     limits: { ...SUPERVISION_LIMITS, ...supervision },
-    logger: SILENT,
+    logger: createSilentLogger(),
     nowMs: () => performance.now(),
   });
 }
@@ -81,7 +82,7 @@ export async function startRunningFunction(
     host,
     token: options.token,
     closing: signal,
-    logger: SILENT,
+    logger: createSilentLogger(),
     ...(options.heartbeatMs !== undefined && { heartbeatMs: options.heartbeatMs }),
     nowMs: () => performance.now(),
   });
@@ -89,7 +90,7 @@ export async function startRunningFunction(
   await new Promise<void>((resolve) => server.listen(options.port ?? 0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const timeoutMs = options.jobTimeoutMs ?? 60_000;
-  const jobs = runJobs(board, { host, timeoutMs, logger: SILENT }, signal);
+  const jobs = runJobs(board, { host, timeoutMs, logger: createSilentLogger() }, signal);
   return {
     url: `http://127.0.0.1:${port}`,
     port,
@@ -105,17 +106,8 @@ export async function startRunningFunction(
   };
 }
 
-export function toRequest(changes: Partial<GenerateRequest> = {}): GenerateRequest {
-  return generateRequestSchema.parse({
-    kind: 'generate',
-    prompt: 'a red apple',
-    seed: 7,
-    ...changes,
-  });
-}
-
 export function toJob(id: string, changes: Partial<GenerateRequest> = {}, owner = 'ada'): Job {
-  return { id, owner, request: toRequest(changes) };
+  return { id, owner, request: createRequest(changes) };
 }
 
 /** Reads until `isEnough`, or the end; every event read. */
@@ -129,25 +121,4 @@ export async function collectEvents(
     if (isEnough(event)) break;
   }
   return seen;
-}
-
-/** Waits for a condition that another process brings about; fails with its name after half a minute. */
-export async function until(
-  name: string,
-  condition: () => boolean | Promise<boolean>,
-): Promise<void> {
-  const deadline = performance.now() + 30_000;
-  while (!(await condition())) {
-    if (performance.now() > deadline) throw new Error(`It never happened: ${name}`);
-    await new Promise((resolve) => setTimeout(resolve, 5));
-  }
-}
-
-export function isAlive(processId: number): boolean {
-  try {
-    process.kill(processId, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

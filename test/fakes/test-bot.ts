@@ -1,5 +1,4 @@
 /** The whole core with everything around it replaced by parts that a test can look into. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Card } from '../../bot/core/card.ts';
 import { createImagineService } from '../../bot/core/imagine-service.ts';
 import type { ImageStore, JobStore, User } from '../../bot/core/ports.ts';
@@ -10,6 +9,7 @@ import { createMemoryJobStore } from '../../bot/stores/memory-job-store.ts';
 import { FakeBackend } from './fake-backend.ts';
 import { FakePlatform } from './fake-platform.ts';
 import { createSilentLogger } from './silent-logger.ts';
+import { waitFor } from './wait-for.ts';
 
 export const ADA: User = { id: 'ada', name: 'Ada' };
 export const BOB: User = { id: 'bob', name: 'Bob' };
@@ -97,18 +97,4 @@ export class TestBot {
 export function expectJob(outcome: Outcome): JobOutcome {
   if (outcome.kind !== 'job') throw new Error(`not a job: ${JSON.stringify(outcome)}`);
   return outcome;
-}
-
-/** Asks again and again until there is an answer. */
-export async function waitFor<T>(
-  what: string,
-  read: () => T | undefined | Promise<T | undefined>,
-): Promise<T> {
-  const untilMs = Date.now() + 5_000;
-  for (;;) {
-    const value = await read();
-    if (value !== undefined && value !== false) return value;
-    if (Date.now() > untilMs) throw new Error(`waited in vain for ${what}`);
-    await sleep(2);
-  }
 }

@@ -8,7 +8,9 @@ import { createInterface } from 'node:readline';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { createHttpBackend } from '../../bot/backends/http-backend.ts';
 import type { Backend } from '../../bot/core/ports.ts';
-import { collectEvents, isAlive, toJob, until } from '../fakes/running-function.ts';
+import { collectEvents, toJob } from '../fakes/running-function.ts';
+import { waitFor } from '../fakes/wait-for.ts';
+import { isAlive } from '../processes.ts';
 
 const ENTRY = join(import.meta.dirname, '..', '..', 'gpu-function', 'main.ts');
 const TOKEN = 'a-token-that-nobody-may-see';
@@ -49,7 +51,7 @@ async function start(environment: Record<string, string> = {}, isOwn = true): Pr
 const connect = ({ line }: Started, token?: string): Backend =>
   createHttpBackend({ endpoint: { url: String(line['url']), token } });
 const untilReady = (backend: Backend) =>
-  until('ready', async () => (await backend.health()).status === 'READY');
+  waitFor('ready', async () => (await backend.health()).status === 'READY');
 
 async function digests(backend: Backend, jobId: string): Promise<string[]> {
   const end = (await collectEvents(backend.events(jobId, never()))).at(-1);
@@ -125,7 +127,7 @@ describe('its end', () => {
     const { engineProcessId = 0 } = await backend.health();
     started.child.kill(signal);
     const [code] = (await once(started.child, 'exit')) as [number | null];
-    await until('engine gone', () => !isAlive(engineProcessId));
+    await waitFor('engine gone', () => !isAlive(engineProcessId));
     expect(code).toBe(signal === 'SIGTERM' ? 0 : null);
   });
 });
@@ -137,7 +139,7 @@ describe('the log', () => {
     await untilReady(backend);
     await backend.submit(toJob('j1', { steps: 1 }));
     await digests(backend, 'j1');
-    await until('logged', () => started.stderr().includes('Job ended'));
+    await waitFor('logged', () => started.stderr().includes('Job ended'));
     const lines = started.stderr().trim().split('\n');
     expect(lines.length).toBeGreaterThan(1);
     expect(lines.map((line) => typeof JSON.parse(line))).toEqual(lines.map(() => 'object'));

@@ -10,9 +10,9 @@ import {
   collectEvents,
   startRunningFunction,
   toJob,
-  until,
   type RunningFunction,
 } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 const TOKEN = 'correct-horse-battery';
 
@@ -170,7 +170,7 @@ describe('a function that is away', () => {
     const backend = createHttpBackend({ endpoint: { url: first.url } });
     await backend.submit(toJob('j1', { steps: 100 }));
     const broken = failure(collectEvents(backend.events('j1', never())));
-    await until('drawing', () => first.board.find('j1')?.log.state.status === 'denoising');
+    await waitFor('drawing', () => first.board.find('j1')?.log.state.status === 'denoising');
     await first.stop();
     await start({ port });
     expect(await broken).toMatchObject({ code: 'job-unknown' });

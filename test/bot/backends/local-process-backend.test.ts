@@ -12,11 +12,11 @@ import {
   BOT_WITH_FUNCTION,
   SCRIPTED_FUNCTION,
   collectEvents,
-  isAlive,
-  SILENT,
   toJob,
-  until,
 } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
+import { createSilentLogger } from '../../fakes/silent-logger.ts';
+import { isAlive } from '../../processes.ts';
 
 const fakes = join(import.meta.dirname, '..', '..', 'fakes');
 const entryPath = SCRIPTED_FUNCTION;
@@ -26,7 +26,7 @@ let backend: LocalProcessBackend | undefined;
 const start = (options: Partial<Parameters<typeof createLocalProcessBackend>[0]> = {}) => {
   backend = createLocalProcessBackend({
     environment: process.env,
-    logger: SILENT,
+    logger: createSilentLogger(),
     entryPath,
     ...options,
   });
@@ -37,7 +37,7 @@ afterEach(() => backend?.stop());
 testBackend('local process', async () => {
   const backend = createLocalProcessBackend({
     environment: process.env,
-    logger: SILENT,
+    logger: createSilentLogger(),
     entryPath,
   });
   return { backend, stop: () => backend.stop() };
@@ -53,7 +53,7 @@ test('a function that is killed in the middle comes back; the job is handed over
   }
   process.kill(backend.processId() ?? 0, 'SIGKILL');
   await expect(events).rejects.toMatchObject({ code: 'job-unknown', isRetryable: true });
-  await until('no orphan', () => !isAlive(engineProcessId));
+  await waitFor('no orphan', () => !isAlive(engineProcessId));
   await backend.submit(toJob('j1', { steps: 3 }));
   const after = await collectEvents(backend.events('j1', never()));
   expect(after.at(-1)).toMatchObject({ outcome: { status: 'succeeded' } });
@@ -68,7 +68,7 @@ test('stopping ends the function and its engine within seconds, also while it dr
   await backend.stop();
   expect(performance.now() - startedAtMs).toBeLessThan(3_000);
   expect(isAlive(functionProcessId)).toBe(false);
-  await until('no orphan', () => !isAlive(engineProcessId));
+  await waitFor('no orphan', () => !isAlive(engineProcessId));
   await expect(backend.health()).rejects.toMatchObject({ code: 'unreachable' });
 });
 
@@ -77,8 +77,8 @@ test('a bot that is killed leaves nothing running', async () => {
   const [ids] = (await once(bot, 'message')) as [{ functionId: number; engineId: number }];
   expect(isAlive(ids.functionId) && isAlive(ids.engineId)).toBe(true);
   bot.kill('SIGKILL');
-  await until('function gone', () => !isAlive(ids.functionId));
-  await until('engine gone', () => !isAlive(ids.engineId));
+  await waitFor('function gone', () => !isAlive(ids.functionId));
+  await waitFor('engine gone', () => !isAlive(ids.engineId));
 });
 
 test('a function that refuses its configuration says why', async () => {

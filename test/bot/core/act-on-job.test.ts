@@ -8,7 +8,8 @@ import { formatAction } from '../../../bot/core/action.ts';
 import { parseCommand } from '../../../bot/core/parse-command.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { makePicture } from '../../fakes/job-records.ts';
-import { BOB, expectJob, TestBot, waitFor, type JobOutcome } from '../../fakes/test-bot.ts';
+import { BOB, expectJob, TestBot, type JobOutcome } from '../../fakes/test-bot.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 let bot: TestBot;
 beforeEach(() => {

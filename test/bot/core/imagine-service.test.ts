@@ -1,28 +1,13 @@
 /** What a person gets from a command, from the first card to the last, also when things go wrong. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GenerationError } from '#contract/generation-error.ts';
 import { createMemoryImageStore } from '../../../bot/stores/memory-image-store.ts';
 import { createMemoryJobStore } from '../../../bot/stores/memory-job-store.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { makePicture } from '../../fakes/job-records.ts';
-import {
-  ADA,
-  BOB,
-  expectJob,
-  TestBot,
-  waitFor,
-  type TestBotOptions,
-} from '../../fakes/test-bot.ts';
-
-const bots: TestBot[] = [];
-afterEach(async () => {
-  for (const bot of bots.splice(0)) await bot.service.stop();
-});
-function makeBot(options: TestBotOptions = {}): TestBot {
-  const bot = new TestBot(options);
-  bots.push(bot);
-  return bot;
-}
+import { makeBot } from '../../fakes/make-bot.ts';
+import { ADA, BOB, expectJob, type TestBot } from '../../fakes/test-bot.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 describe('a command', () => {
   test('is answered at once with its seed, and ends in a card with all pictures stored', async () => {

@@ -7,7 +7,7 @@ import { presentJob } from '../../../bot/core/present-job.ts';
 import { FakePlatform } from '../../fakes/fake-platform.ts';
 import { makeRecord, makeSucceeded } from '../../fakes/job-records.ts';
 import { createSilentLogger } from '../../fakes/silent-logger.ts';
-import { waitFor } from '../../fakes/test-bot.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 const record = makeRecord();
 const present = (text: string, isFinal = false): Card => ({

@@ -1,19 +1,11 @@
 /** Stopping and starting: nothing is lost, nothing is drawn twice for nothing. */
-import { afterEach, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { GenerationError } from '#contract/generation-error.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { FakePlatform } from '../../fakes/fake-platform.ts';
-import { expectJob, TestBot, waitFor, type TestBotOptions } from '../../fakes/test-bot.ts';
-
-const bots: TestBot[] = [];
-afterEach(async () => {
-  for (const bot of bots.splice(0)) await bot.service.stop();
-});
-function makeBot(options: TestBotOptions = {}): TestBot {
-  const bot = new TestBot(options);
-  bots.push(bot);
-  return bot;
-}
+import { makeBot } from '../../fakes/make-bot.ts';
+import { expectJob, TestBot } from '../../fakes/test-bot.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 describe('a bot that stops', () => {
   test('and starts again takes up what was open, and repeats nothing that was done', async () => {

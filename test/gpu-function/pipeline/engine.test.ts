@@ -12,7 +12,8 @@ import {
   createLibraryOf,
   type ArithmeticModelOptions,
 } from '../../fakes/arithmetic-image-model.ts';
-import { createRequest, draw, hashes, runEngine, stepsOf } from '../../fakes/run-engine.ts';
+import { createRequest } from '../../fakes/create-request.ts';
+import { draw, hashes, runEngine, stepsOf } from '../../fakes/run-engine.ts';
 
 function createTrialEngine(options?: ArithmeticModelOptions) {
   const model = createArithmeticModel(options);

@@ -12,7 +12,8 @@ import { readRecipe } from '#contract/recipe.ts';
 import { createModelLibrary } from '../../../gpu-function/onnx/model-library.ts';
 import { createEngine } from '../../../gpu-function/pipeline/engine.ts';
 import { modelFolders } from '../../../models/store.ts';
-import { createRequest, draw, hashes, runEngine, stepsOf } from '../../fakes/run-engine.ts';
+import { createRequest } from '../../fakes/create-request.ts';
+import { draw, hashes, runEngine, stepsOf } from '../../fakes/run-engine.ts';
 
 const FOLDER = join(import.meta.dirname, '../../golden');
 const isWriting = process.env.GOLDEN === 'write';

@@ -14,7 +14,8 @@ import type { CreateNoise } from '../../../gpu-function/pipeline/prepare-latents
 import { defaultSampler } from '../../../gpu-function/sampling/default-sampler.ts';
 import { parseSchedulerConfig } from '../../../gpu-function/sampling/parse-scheduler-config.ts';
 import { createLibraryOf } from '../../fakes/arithmetic-image-model.ts';
-import { createRequest, draw, hashes, stepsOf } from '../../fakes/run-engine.ts';
+import { createRequest } from '../../fakes/create-request.ts';
+import { draw, hashes, stepsOf } from '../../fakes/run-engine.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import { readNpy } from '../../parity/read-npy.ts';
 

@@ -2,28 +2,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { GenerationError } from '#contract/generation-error.ts';
-import {
-  generateRequestSchema,
-  SAMPLER_IDS,
-  SPACING_IDS,
-  type GenerateRequest,
-} from '#contract/generation-request.ts';
+import { SAMPLER_IDS, SPACING_IDS, type GenerateRequest } from '#contract/generation-request.ts';
 import { readRecipe, toRecipeTexts, toSinglePicture } from '#contract/recipe.ts';
 import { resolveSettings } from '../../../gpu-function/pipeline/resolve-settings.ts';
 import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
+import { createRequest } from '../../fakes/create-request.ts';
 import { createSettings } from '../../fakes/settings.ts';
 
 const model = createArithmeticModel();
-const request = (changes: Partial<GenerateRequest> = {}) =>
-  generateRequestSchema.parse({ kind: 'generate', prompt: 'a red apple', seed: 7, ...changes });
 
 describe('defaults', () => {
   test('are the model’s own', () => {
-    expect(resolveSettings(request(), model)).toEqual({ settings: createSettings(), notes: [] });
+    expect(resolveSettings(createRequest(), model)).toEqual({
+      settings: createSettings(),
+      notes: [],
+    });
   });
 
   test('zero is a choice, not a missing value', () => {
-    const { settings } = resolveSettings(request({ guidanceScale: 0, guidanceRescale: 0 }), {
+    const { settings } = resolveSettings(createRequest({ guidanceScale: 0, guidanceRescale: 0 }), {
       ...model,
       description: {
         ...model.description,
@@ -42,7 +39,7 @@ describe('defaults', () => {
       },
     } as const;
     const resolve = (changes: Partial<GenerateRequest>) => {
-      const { sampler, spacing } = resolveSettings(request(changes), karras).settings;
+      const { sampler, spacing } = resolveSettings(createRequest(changes), karras).settings;
       return [sampler, spacing];
     };
     expect(resolve({})).toEqual(['dpmpp-2m', 'karras']);
@@ -53,16 +50,16 @@ describe('defaults', () => {
 
   test('a package that wants a sampler that is not there says which one draws instead', () => {
     const scheduler = { ...model.scheduler, _class_name: 'PNDMScheduler' };
-    const { notes } = resolveSettings(request(), { ...model, scheduler });
+    const { notes } = resolveSettings(createRequest(), { ...model, scheduler });
     expect(notes).toEqual([expect.stringContaining('PNDMScheduler')]);
-    expect(resolveSettings(request({ sampler: 'ddim' }), { ...model, scheduler }).notes).toEqual(
-      [],
-    );
+    expect(
+      resolveSettings(createRequest({ sampler: 'ddim' }), { ...model, scheduler }).notes,
+    ).toEqual([]);
   });
 
   test('another size than asked is told', () => {
     const { settings, notes } = resolveSettings(
-      request({ size: { kind: 'pixels', widthPx: 40, heightPx: 24 } }),
+      createRequest({ size: { kind: 'pixels', widthPx: 40, heightPx: 24 } }),
       model,
     );
     expect(settings).toMatchObject({ widthPx: 48, heightPx: 32 });
@@ -91,15 +88,19 @@ describe('wishes that cannot be met', () => {
     ],
   ])('%o', (changes, code, message) => {
     const few = createArithmeticModel({ description: { samplers: ['ddim', 'euler'] } });
-    expect(() => resolveSettings(request(changes), few)).toThrow(
+    expect(() => resolveSettings(createRequest(changes), few)).toThrow(
       new GenerationError(code as 'style-unknown', message),
     );
-    expect(() => resolveSettings(request(changes), few)).toThrow(expect.objectContaining({ code }));
+    expect(() => resolveSettings(createRequest(changes), few)).toThrow(
+      expect.objectContaining({ code }),
+    );
   });
 
   test('a style of a model without styles is to be left out', () => {
     const plain = createArithmeticModel({ description: { styles: [] } });
-    expect(() => resolveSettings(request({ style: 'noir' }), plain)).toThrow('; leave it out.');
+    expect(() => resolveSettings(createRequest({ style: 'noir' }), plain)).toThrow(
+      '; leave it out.',
+    );
   });
 });
 
@@ -127,7 +128,7 @@ test('the recipe of every picture resolves to the settings it was drawn with', (
   });
   fc.assert(
     fc.property(asked, fc.nat(3), (changes, index) => {
-      const { settings } = resolveSettings(request(changes), model);
+      const { settings } = resolveSettings(createRequest(changes), model);
       const again = readRecipe(toRecipeTexts(settings, index));
       const resolved = again && resolveSettings(again, model);
       expect(resolved?.notes).toEqual([]);

@@ -2,12 +2,14 @@
 import { expect, test } from 'vitest';
 import { createEngineInProcess } from '../../../gpu-function/worker/engine-in-process.ts';
 import { createScriptedSetup, type ScriptedEngineOptions } from '../../fakes/scripted-engine.ts';
-import { SILENT, toJob, until } from '../../fakes/running-function.ts';
+import { toJob } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
+import { createSilentLogger } from '../../fakes/silent-logger.ts';
 
 const create = (options: Partial<ScriptedEngineOptions> = {}) =>
   createEngineInProcess({
     setup: createScriptedSetup({ stepMs: 1, loadMs: 20, ...options }),
-    logger: SILENT,
+    logger: createSilentLogger(),
     nowMs: () => performance.now(),
   });
 const run = (host: ReturnType<typeof create>, steps: number, signal: AbortSignal) =>
@@ -32,7 +34,7 @@ test('cancel works between steps, and before the model is there', async () => {
 test('closing ends a running job instead of waiting for its last step', async () => {
   const host = create();
   const running = run(host, 1_000, new AbortController().signal);
-  await until('ready', () => host.status().phase === 'ready');
+  await waitFor('ready', () => host.status().phase === 'ready');
   const startedAtMs = performance.now();
   await host.close();
   expect(await running).toEqual({ status: 'canceled' });
@@ -41,7 +43,7 @@ test('closing ends a running job instead of waiting for its last step', async ()
 
 test('a broken model is told until something was drawn', async () => {
   const host = create({ setupProblem: 'The file unet/model.onnx is cut short.' });
-  await until('ready', () => host.status().phase === 'ready');
+  await waitFor('ready', () => host.status().phase === 'ready');
   expect(host.status().problem).toBe('The file unet/model.onnx is cut short.');
   await run(host, 1, new AbortController().signal);
   expect(host.status().problem).toBeUndefined();

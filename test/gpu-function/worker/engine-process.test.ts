@@ -9,13 +9,10 @@ import type { Job } from '#contract/job.ts';
 import type { EngineHost } from '../../../gpu-function/worker/engine-host.ts';
 import { createJobLog, type JobLog } from '../../../gpu-function/worker/job-log.ts';
 import { runJob } from '../../../gpu-function/worker/run-job.ts';
-import {
-  createScriptedProcess,
-  isAlive,
-  SILENT,
-  toJob,
-  until,
-} from '../../fakes/running-function.ts';
+import { createScriptedProcess, toJob } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
+import { createSilentLogger } from '../../fakes/silent-logger.ts';
+import { isAlive } from '../../processes.ts';
 import { PROMPTS } from '../../fakes/scripted-engine.ts';
 
 let host: EngineHost;
@@ -34,7 +31,7 @@ function start(job: Job, timeoutMs = 60_000): Running {
   return {
     log,
     cancel: () => controller.abort(),
-    done: runJob(taken, { host, timeoutMs, logger: SILENT }),
+    done: runJob(taken, { host, timeoutMs, logger: createSilentLogger() }),
   };
 }
 
@@ -53,7 +50,7 @@ async function newEntryPath(): Promise<string> {
 }
 
 const stepOf = (log: JobLog) => (log.state.status === 'denoising' ? log.state.step : 0);
-const untilStep = (log: JobLog, step: number) => until(`step ${step}`, () => stepOf(log) >= step);
+const untilStep = (log: JobLog, step: number) => waitFor(`step ${step}`, () => stepOf(log) >= step);
 const kill = () => process.kill(host.status().processId ?? 0, 'SIGKILL');
 
 test('a picture comes out, with its place in the queue timed and its previews on the way', async () => {
@@ -106,7 +103,7 @@ test('cancel while the engine is starting ends the job at once and leaves the en
   host = createScriptedProcess({ loadMs: 400 });
   const { processId } = host.status();
   const { log, cancel, done } = start(toJob('j1'));
-  await until('loading', () => log.state.status === 'starting');
+  await waitFor('loading', () => log.state.status === 'starting');
   cancel();
   const canceledAtMs = performance.now();
   expect((await done).outcome.status).toBe('canceled');
@@ -164,7 +161,7 @@ test('an engine that can not even start is defunct after some tries, says so, an
   writeFileSync(entryPath, 'process.exit(3);');
   const limits = { restartDelayMs: { first: 10, max: 50 }, healedAfterMs: 50 };
   host = createScriptedProcess({}, limits, entryPath);
-  await until('defunct', () => host.status().phase === 'defunct');
+  await waitFor('defunct', () => host.status().phase === 'defunct');
   expect(host.status().problem).toContain('The engine ended 5 times in a row');
   expect((await start(toJob('j1')).done).outcome).toMatchObject({
     status: 'failed',
@@ -175,7 +172,7 @@ test('an engine that can not even start is defunct after some tries, says so, an
     entryPath,
     `process.argv[2] = '{"stepMs":1,"loadMs":1}'; await import(${JSON.stringify(real)});`,
   );
-  await until('ready', () => host.status().phase === 'ready');
+  await waitFor('ready', () => host.status().phase === 'ready');
   expect((await start(toJob('j2')).done).outcome.status).toBe('succeeded');
 });
 
@@ -184,13 +181,13 @@ test('an engine that speaks nonsense is replaced', async () => {
   writeFileSync(entryPath, 'process.send({ type: "poem" }); setInterval(() => 0, 1000);');
   host = createScriptedProcess({}, { restartDelayMs: { first: 1_000, max: 1_000 } }, entryPath);
   const { processId = 0 } = host.status();
-  await until('killed', () => !isAlive(processId));
+  await waitFor('killed', () => !isAlive(processId));
   expect(host.status().phase).toBe('starting');
 });
 
 test('a default model that can not be loaded is told by the status, until something was drawn', async () => {
   host = createScriptedProcess({ setupProblem: 'The file unet/model.onnx is cut short.' });
-  await until('ready', () => host.status().phase === 'ready');
+  await waitFor('ready', () => host.status().phase === 'ready');
   expect(host.status().problem).toBe('The file unet/model.onnx is cut short.');
   await start(toJob('j1')).done;
   expect(host.status().problem).toBeUndefined();
@@ -204,7 +201,7 @@ test('the models are known before the default one is loaded', async () => {
 
 test('closing ends the process', async () => {
   host = createScriptedProcess();
-  await until('ready', () => host.status().phase === 'ready');
+  await waitFor('ready', () => host.status().phase === 'ready');
   const { processId = 0 } = host.status();
   await host.close();
   expect(isAlive(processId)).toBe(false);

@@ -9,10 +9,10 @@ import { readEventStream } from '../../../bot/backends/read-event-stream.ts';
 import {
   startRunningFunction,
   toJob,
-  until,
   type RunningFunction,
   type RunningFunctionOptions,
 } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
 
 let running: RunningFunction;
 afterEach(() => running.stop());
@@ -100,7 +100,7 @@ test('a reader that stops reading holds up nothing and fills no memory', async (
   running.board.submit(toJob('j1', { steps: 300 }));
   for (const socket of sockets)
     socket.write(`GET /jobs/j1/events HTTP/1.1\r\nHost: localhost\r\n\r\n`);
-  await until('done', () => {
+  await waitFor('done', () => {
     const job = running.board.find('j1');
     return job !== undefined && isTerminal(job.log.state);
   });
@@ -118,7 +118,7 @@ test('readers that went away leave nothing that waits', async () => {
     new Promise<number>((resolve) => {
       running.server.getConnections((_error, connections) => resolve(connections));
     });
-  await until('closed', async () => (await count()) <= 1);
+  await waitFor('closed', async () => (await count()) <= 1);
   expect(running.board.find('j1')?.log.hasEnded).toBe(false);
   running.board.cancel('j1');
 });

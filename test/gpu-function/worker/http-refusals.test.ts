@@ -2,15 +2,10 @@
 import { request as httpRequest } from 'node:http';
 import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { errorBodySchema } from '#contract/generation-error.ts';
 import { JOB_BODY_BYTES_MAX } from '#contract/limits.ts';
-import { jobViewSchema, type JobView } from '#contract/job-view.ts';
-import {
-  startRunningFunction,
-  toRequest,
-  until,
-  type RunningFunction,
-} from '../../fakes/running-function.ts';
+import { startRunningFunction, type RunningFunction } from '../../fakes/running-function.ts';
+import { createRequest } from '../../fakes/create-request.ts';
+import { createFunctionClient, readError } from './function-client.ts';
 
 let running: RunningFunction;
 beforeAll(async () => {
@@ -18,19 +13,10 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-const call = (path: string, options: RequestInit = {}) => fetch(`${running.url}${path}`, options);
-const put = (id: string, body: unknown) =>
-  call(`/jobs/${id}`, { method: 'PUT', body: JSON.stringify(body) });
-const submit = (id: string, changes = {}, owner = id) =>
-  put(id, { request: toRequest(changes), owner });
-const view = async (id: string): Promise<JobView> =>
-  jobViewSchema.parse(await (await call(`/jobs/${id}`)).json());
-const untilStatus = (id: string, status: string) =>
-  until(`${id} ${status}`, async () => (await view(id)).state.status === status);
-const readError = async (response: Response) => errorBodySchema.parse(await response.json());
+const { call, put, submit, untilStatus } = createFunctionClient(() => running.url);
 
 describe('bad input gets one sentence and no stack', () => {
-  const apple = toRequest();
+  const apple = createRequest();
   const cases: readonly (readonly [string, unknown, number, string])[] = [
     ['no object', 7, 422, 'The input is 7; it must be a JSON object.'],
     ['no request', {}, 422, 'request is missing; it must be a JSON object.'],

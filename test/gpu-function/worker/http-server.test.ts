@@ -1,15 +1,11 @@
 /** The HTTP API as its callers see it, over a real port and with the engine in a real process. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
-import { errorBodySchema } from '#contract/generation-error.ts';
 import { healthSchema } from '#contract/health.ts';
-import { jobViewSchema, type JobView } from '#contract/job-view.ts';
-import {
-  startRunningFunction,
-  toRequest,
-  until,
-  type RunningFunction,
-} from '../../fakes/running-function.ts';
+import { startRunningFunction, type RunningFunction } from '../../fakes/running-function.ts';
+import { waitFor } from '../../fakes/wait-for.ts';
+import { createRequest } from '../../fakes/create-request.ts';
 import { PROMPTS } from '../../fakes/scripted-engine.ts';
+import { createFunctionClient, readError } from './function-client.ts';
 
 let running: RunningFunction;
 beforeAll(async () => {
@@ -20,16 +16,7 @@ beforeAll(async () => {
 });
 afterAll(() => running.stop());
 
-const call = (path: string, options: RequestInit = {}) => fetch(`${running.url}${path}`, options);
-const put = (id: string, body: unknown) =>
-  call(`/jobs/${id}`, { method: 'PUT', body: JSON.stringify(body) });
-const submit = (id: string, changes = {}, owner = id) =>
-  put(id, { request: toRequest(changes), owner });
-const view = async (id: string): Promise<JobView> =>
-  jobViewSchema.parse(await (await call(`/jobs/${id}`)).json());
-const untilStatus = (id: string, status: string) =>
-  until(`${id} ${status}`, async () => (await view(id)).state.status === status);
-const readError = async (response: Response) => errorBodySchema.parse(await response.json());
+const { call, submit, view, untilStatus } = createFunctionClient(() => running.url);
 
 describe('a job', () => {
   test('is accepted, drawn, and its picture fetched', async () => {
@@ -117,7 +104,7 @@ describe('a job', () => {
 describe('health', () => {
   test('is READY, BUSY while it draws, and always status 200', async () => {
     const health = async () => healthSchema.parse(await (await call('/health')).json());
-    await until('ready', async () => (await health()).status === 'READY');
+    await waitFor('ready', async () => (await health()).status === 'READY');
     expect(await health()).toMatchObject({
       executionProvider: 'cpu',
       loadedModelId: 'scripted',
@@ -125,7 +112,7 @@ describe('health', () => {
       jobsQueued: 0,
     });
     await submit('busy', { steps: 500 });
-    await until('busy', async () => (await health()).status === 'BUSY');
+    await waitFor('busy', async () => (await health()).status === 'BUSY');
     expect(await health()).toMatchObject({ jobsRunning: 1 });
     await call('/jobs/busy', { method: 'DELETE' });
     await untilStatus('busy', 'canceled');
@@ -138,7 +125,7 @@ describe('health', () => {
     const health = async () =>
       healthSchema.parse(await (await fetch(`${broken.url}/health`)).json());
     expect((await health()).status).toBe('STARTING');
-    await until('failed', async () => (await health()).status === 'SETUP_FAILED');
+    await waitFor('failed', async () => (await health()).status === 'SETUP_FAILED');
     expect((await health()).reason).toBe('The file unet/model.onnx is cut short.');
     await broken.stop();
   });
@@ -150,10 +137,10 @@ describe('health', () => {
     const send = (id: string) =>
       fetch(`${dying.url}/jobs/${id}`, {
         method: 'PUT',
-        body: JSON.stringify({ request: toRequest({ prompt: PROMPTS.endProcess }) }),
+        body: JSON.stringify({ request: createRequest({ prompt: PROMPTS.endProcess }) }),
       });
     await send('deadly');
-    await until('defunct', async () => {
+    await waitFor('defunct', async () => {
       const { status } = healthSchema.parse(await (await fetch(`${dying.url}/health`)).json());
       return status === 'DEFUNCT';
     });

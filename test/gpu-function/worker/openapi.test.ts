@@ -5,7 +5,9 @@ import type { EngineHost } from '../../../gpu-function/worker/engine-host.ts';
 import { createHttpServer } from '../../../gpu-function/worker/http-server.ts';
 import { createJobBoard } from '../../../gpu-function/worker/job-board.ts';
 import { createOpenApi } from '../../../gpu-function/worker/openapi.ts';
-import { createScriptedProcess, SILENT, toRequest } from '../../fakes/running-function.ts';
+import { createScriptedProcess } from '../../fakes/running-function.ts';
+import { createSilentLogger } from '../../fakes/silent-logger.ts';
+import { createRequest } from '../../fakes/create-request.ts';
 
 let app: Hono;
 let host: EngineHost;
@@ -18,7 +20,7 @@ beforeAll(() => {
     host,
     token: undefined,
     closing: signal,
-    logger: SILENT,
+    logger: createSilentLogger(),
     nowMs: () => performance.now(),
   });
 });
@@ -60,11 +62,11 @@ test('the statuses that the server gives are described', async () => {
     const answer = await app.request(path, text === undefined ? init : { ...init, body: text });
     return { method, path, status: answer.status };
   };
-  const job = { request: toRequest() };
+  const job = { request: createRequest() };
   const asked = [
     await ask('PUT', '/jobs/j1', job),
     await ask('PUT', '/jobs/j1', job),
-    await ask('PUT', '/jobs/j1', { request: toRequest({ seed: 8 }) }),
+    await ask('PUT', '/jobs/j1', { request: createRequest({ seed: 8 }) }),
     await ask('PUT', '/jobs/j2', '{'),
     await ask('PUT', '/jobs/j2', {}),
     await ask('PUT', '/jobs/a.b', job),

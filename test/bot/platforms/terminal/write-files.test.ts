@@ -38,7 +38,9 @@ describe('on the disk', () => {
     expect(await readFile(join(folder, 'apple.png'), 'utf8')).toBe('png');
   });
   test('a picture that cannot be written leaves nothing behind', async () => {
-    await expect(writePicture(join(folder, 'none', 'a.png'), Buffer.from('x'))).rejects.toThrow(/ENOENT/);
+    await expect(writePicture(join(folder, 'none', 'a.png'), Buffer.from('x'))).rejects.toThrow(
+      /ENOENT/,
+    );
     expect(await readdir(folder)).toEqual(['apple.png']);
   });
   test('what is in the way is said before anything is drawn', async () => {

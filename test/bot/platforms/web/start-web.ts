@@ -1,10 +1,8 @@
 /** A running page over the scripted service, on a free port of 127.0.0.1. */
-import type { Logger } from '../../../../bot/core/ports.ts';
 import { createWebPlatform, type WebPlatform } from '../../../../bot/platforms/web/adapter.ts';
 import { startWebServer } from '../../../../bot/platforms/web/server.ts';
+import { createSilentLogger } from '../../../fakes/silent-logger.ts';
 import { ScriptedImagineService } from '../../../fakes/scripted-imagine-service.ts';
-
-const QUIET: Logger = { info() {}, warn() {}, error() {} };
 
 export interface RunningWeb {
   url: string;
@@ -19,7 +17,7 @@ export async function startWeb(
 ): Promise<RunningWeb> {
   const { stepMs = 5, steps = 8, ...platformOptions } = options;
   const clock = { nowMs: () => Date.now() };
-  const web = createWebPlatform({ clock, logger: QUIET, ...platformOptions });
+  const web = createWebPlatform({ clock, logger: createSilentLogger(), ...platformOptions });
   const service = new ScriptedImagineService({ platform: web.platform, stepMs, steps });
   const app = web.createApp(service);
   const server = await startWebServer({ app, host: '127.0.0.1', port: 0, isPortFixed: true });

@@ -3,6 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { createWebPlatform } from '../../../../../bot/platforms/web/adapter.ts';
 import { startWebServer, type WebServer } from '../../../../../bot/platforms/web/server.ts';
+import { createSilentLogger } from '../../../../fakes/silent-logger.ts';
 import { ScriptedImagineService } from '../../../../fakes/scripted-imagine-service.ts';
 import {
   keepScreenshot,
@@ -13,11 +14,12 @@ import {
   waitForStatus,
 } from './open-browser.ts';
 
-const QUIET = { info() {}, warn() {}, error() {} };
-
 /** A bot whose front door can be shut and opened again while it goes on working. */
 async function startBot() {
-  const web = createWebPlatform({ clock: { nowMs: () => Date.now() }, logger: QUIET });
+  const web = createWebPlatform({
+    clock: { nowMs: () => Date.now() },
+    logger: createSilentLogger(),
+  });
   const service = new ScriptedImagineService({ platform: web.platform, stepMs: 40, steps: 6 });
   const app = web.createApp(service);
   const listen = (port: number) =>
