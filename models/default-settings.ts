@@ -10,6 +10,7 @@ const GUIDANCE_SCALE = 7.5;
 /** Lin et al. 2023 advise it for zero terminal SNR, where plain guidance over-exposes. */
 const ZERO_SNR_RESCALE = 0.7;
 
+/** For the package's own scheduler and size. */
 export function chooseDefaults(
   scheduler: SchedulerConfig,
   size: { widthPx: number; heightPx: number },

@@ -12,6 +12,7 @@ export interface Verification {
   problems: string[];
 }
 
+/** Reads every file that the manifest lists; never throws for what is wrong with the package. */
 export async function verifyPackage(found: FoundPackage): Promise<Verification> {
   if (found.status === 'broken') {
     return { id: found.id, status: 'broken', filesChecked: 0, problems: [found.error.message] };

@@ -17,6 +17,7 @@ export interface OwnedBackend {
   stop(): Promise<void>;
 }
 
+/** Without an address a function is started beside the bot, at once. */
 export function createBackend({ url, token, environment, logger }: BackendOptions): OwnedBackend {
   if (url !== undefined) {
     const closing = new AbortController();

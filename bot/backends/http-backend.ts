@@ -18,6 +18,7 @@ const SILENCE_MAX_MS = 45_000;
 /** A body with a large start image, or a large picture, over a slow line. */
 const TRANSFER_TIMEOUT_MS = 120_000;
 
+/** Nothing is sent before the first call; a function that cannot be reached is told by each call, as `unreachable`. */
 export function createHttpBackend(options: HttpBackendOptions): Backend {
   const caller = createHttpCaller(options);
   const silenceMaxMs = options.silenceMaxMs ?? SILENCE_MAX_MS;

@@ -50,6 +50,7 @@ interface State {
   refusal?: string | undefined;
 }
 
+/** Starts the function at once, and again, ever more slowly, as often as it ends; not when it refuses its settings. */
 export function superviseFunction(options: SupervisorOptions): FunctionSupervisor {
   const state: State = {};
   const stopping = new AbortController();

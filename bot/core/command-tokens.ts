@@ -42,6 +42,7 @@ export function quoteText(text: string): string {
   return `"${text.replaceAll(ESCAPED_IN_QUOTES, '\\$&')}"`;
 }
 
+/** Words and flags in their order; never throws, since every text can be a prompt. */
 export function readTokens(text: string, isFlagName: IsFlagName): CommandToken[] {
   const tokens: CommandToken[] = [];
   let at = 0;

@@ -17,6 +17,7 @@ export function showValue(value: string): string {
   return value.length > MANY ? `${value.slice(0, MANY)}…` : value;
 }
 
+/** Throws CommandError, here and below; `flag` names the flag in the sentence. A comma that ends the value is forgiven. */
 export function readWholeNumber(flag: string, value: string, range: Range): number {
   const typed = trimSeparator(value);
   const number = NUMBER.test(typed) ? Number(typed) : Number.NaN;
@@ -29,6 +30,7 @@ export function readWholeNumber(flag: string, value: string, range: Range): numb
   return number + 0;
 }
 
+/** A decimal point or comma, or an exponent. */
 export function readNumber(flag: string, value: string, range: Range): number {
   const typed = trimSeparator(value);
   const number = Number((NUMBER.test(typed) && typed) || decimalComma(typed) || Number.NaN);

@@ -38,6 +38,7 @@ const HISTORY_MAX = 100;
 /** Answers older than this are not delivered after a restart: by then they would only confuse. */
 const ANSWER_AGE_MAX_MS = 24 * 60 * 60_000;
 
+/** Does nothing before `start`; `stop` leaves open jobs in the store. */
 export function createImagineService(options: ImagineServiceOptions): ImagineService {
   return new ImagineBot(options);
 }

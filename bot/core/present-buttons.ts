@@ -18,6 +18,7 @@ const WORDINGS = {
   delete: { label: 'Delete', description: 'Delete this card and its pictures', style: 'danger' },
 } satisfies Partial<Record<ActionName, Wording>>;
 
+/** What can be done with the job now, in rows of at most 5; a job that has not ended can only be canceled. */
 export function toButtons(record: JobRecord): CardButton[][] {
   const whole = (...names: (keyof typeof WORDINGS)[]): CardButton[] =>
     names.map((name) => ({

@@ -1,11 +1,10 @@
 /** Seed, sampler, model, timings: the small print of a card, for those who look. */
-import type { GenerateRequest } from '#contract/generation-request.ts';
+import { SAMPLER_LABELS, type GenerateRequest } from '#contract/generation-request.ts';
 import type { Settings, Timings } from '#contract/generation-result.ts';
 import type { JobState } from '#contract/job-state.ts';
 import type { CardDetail } from './card.ts';
 import { formatDuration } from './format-number.ts';
 import type { JobRecord } from './ports.ts';
-import { SAMPLER_LABELS } from './sampler-names.ts';
 
 /** What was asked for while it waits, what is really used as soon as the engine has said so. */
 export function toDetails({ request, state }: JobRecord): CardDetail[] {

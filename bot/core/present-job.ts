@@ -19,6 +19,7 @@ export interface Presentation {
   trouble?: string | undefined;
 }
 
+/** The card at `nowMs`; final when the job has ended. */
 export function presentJob(record: JobRecord, presentation: Presentation): Card {
   const { state } = record;
   const { trouble } = presentation;

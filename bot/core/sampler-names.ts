@@ -21,15 +21,6 @@ const ALIASES: Record<SamplerId, readonly string[]> = {
   'dpmpp-2m': ['dpmpp2m', 'dpmsolvermultistep', 'dpmsolverpp', 'dpmsolverpp2m', 'dpmpp2mmultistep'],
 };
 
-/** Names for people: on cards and in help. */
-export const SAMPLER_LABELS: Record<SamplerId, string> = {
-  ddpm: 'DDPM',
-  ddim: 'DDIM',
-  euler: 'Euler',
-  'euler-ancestral': 'Euler a',
-  'dpmpp-2m': 'DPM++ 2M',
-};
-
 function normalize(name: string): string {
   return name
     .toLowerCase()

@@ -6,6 +6,15 @@ import { LIMITS } from './limits.ts';
 export const SAMPLER_IDS = ['ddpm', 'ddim', 'euler', 'euler-ancestral', 'dpmpp-2m'] as const;
 export type SamplerId = (typeof SAMPLER_IDS)[number];
 
+/** As the WebUI writes them: in its recipes, on cards, in messages. */
+export const SAMPLER_LABELS: Readonly<Record<SamplerId, string>> = {
+  ddpm: 'DDPM',
+  ddim: 'DDIM',
+  euler: 'Euler',
+  'euler-ancestral': 'Euler a',
+  'dpmpp-2m': 'DPM++ 2M',
+};
+
 /** How the timesteps or sigmas of a run are spread over the trained schedule. */
 export const SPACING_IDS = ['leading', 'trailing', 'linspace', 'karras'] as const;
 export type SpacingId = (typeof SPACING_IDS)[number];

@@ -5,6 +5,7 @@
 import type { Settings } from './generation-result.ts';
 import {
   generateRequestSchema,
+  SAMPLER_LABELS,
   type GenerateRequest,
   type SamplerId,
   type SpacingId,
@@ -20,14 +21,6 @@ const TEXT_CHARACTERS_MAX = 64 * 1024;
 /** WebUI's own rule: a last line with fewer pairs belongs to the prompt. */
 const PAIRS_MIN = 3;
 
-const SAMPLER_NAMES: Readonly<Record<SamplerId, string>> = {
-  ddpm: 'DDPM',
-  ddim: 'DDIM',
-  euler: 'Euler',
-  'euler-ancestral': 'Euler a',
-  'dpmpp-2m': 'DPM++ 2M',
-};
-
 /** WebUI 1.9's schedule types that spread the steps in the same way. */
 const SCHEDULE_TYPES: Readonly<Record<SpacingId, string>> = {
   leading: 'DDIM',
@@ -40,7 +33,7 @@ const SCHEDULE_TYPES: Readonly<Record<SpacingId, string>> = {
 export function formatWebuiParameters(settings: Settings): string {
   const pairs: readonly (readonly [string, string | number | undefined])[] = [
     ['Steps', settings.steps],
-    ['Sampler', SAMPLER_NAMES[settings.sampler]],
+    ['Sampler', SAMPLER_LABELS[settings.sampler]],
     ['Schedule type', SCHEDULE_TYPES[settings.spacing]],
     ['CFG scale', settings.guidanceScale],
     ['CFG rescale', settings.guidanceRescale === 0 ? undefined : settings.guidanceRescale],
@@ -181,7 +174,7 @@ function toSampler(
 ): { sampler?: SamplerId; spacing?: SpacingId } {
   const isKarras = / karras$/i.test(name ?? '');
   const plain = (name ?? '').replace(/ karras$/i, '').toLowerCase();
-  const sampler = keyOf(SAMPLER_NAMES, plain);
+  const sampler = keyOf(SAMPLER_LABELS, plain);
   if (sampler === undefined) return {};
   const spacing = isKarras ? 'karras' : keyOf(SCHEDULE_TYPES, (scheduleType ?? '').toLowerCase());
   return spacing === undefined ? { sampler } : { sampler, spacing };

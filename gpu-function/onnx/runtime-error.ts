@@ -43,6 +43,7 @@ export function toLoadError(file: string, provider: Provider, cause: unknown): G
   );
 }
 
+/** Why a run failed, as `out-of-memory` or `model-broken`; `file` is the graph's path within its package. */
 export function toRunError(file: string, cause: unknown): GenerationError {
   if (isOutOfMemory(textOf(cause))) {
     return new GenerationError(

@@ -1,5 +1,5 @@
 /** Which sampler and spacing a model package asks for. */
-import type { SamplerId, SpacingId } from '#contract/generation-request.ts';
+import { SAMPLER_LABELS, type SamplerId, type SpacingId } from '#contract/generation-request.ts';
 import { SAMPLERS } from './sampler-registry.ts';
 import { schedulerClass } from './scheduler-classes.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
@@ -14,7 +14,6 @@ export interface DefaultSampler {
 /** What draws with this package unless a person chose something else. */
 export function defaultSampler(scheduler: SchedulerConfig): DefaultSampler {
   const { sampler, isBuilt, spacing } = schedulerClass(scheduler._class_name);
-  const { title } = SAMPLERS[sampler];
   const unbuilt = [
     ...(isBuilt ? [] : [scheduler._class_name]),
     ...(scheduler.ignored ?? []).map((key) => `the setting ${key}`),
@@ -24,7 +23,7 @@ export function defaultSampler(scheduler: SchedulerConfig): DefaultSampler {
     // A class that is not built keeps its own spacing under the sampler that stands in for it.
     spacing: chooseSpacing(scheduler, sampler, spacing),
     ...(unbuilt.length > 0 && {
-      note: `This model asks for ${unbuilt.join(' and ')}, which is not built yet; ${title} draws without it and the picture may differ.`,
+      note: `This model asks for ${unbuilt.join(' and ')}, which is not built yet; ${SAMPLER_LABELS[sampler]} draws without it and the picture may differ.`,
     }),
   };
 }

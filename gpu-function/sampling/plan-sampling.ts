@@ -1,6 +1,6 @@
 /** From a request and a model's scheduler configuration to a run that is fixed in every number. */
 import { GenerationError } from '#contract/generation-error.ts';
-import type { SamplerId, SpacingId } from '#contract/generation-request.ts';
+import { SAMPLER_LABELS, type SamplerId, type SpacingId } from '#contract/generation-request.ts';
 import { defaultSpacing } from './default-sampler.ts';
 import type { LevelTable } from './levels/level-table.ts';
 import {
@@ -38,12 +38,12 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
   checkSteps(steps, scheduler.num_train_timesteps);
   if (!entry.levels.spacings.includes(spacing)) {
     throw unsupported(
-      `${entry.title} has no ${spacing} spacing; choose ${entry.levels.spacings.join(', ')}.`,
+      `${SAMPLER_LABELS[sampler]} has no ${spacing} spacing; choose ${entry.levels.spacings.join(', ')}.`,
     );
   }
   const options = toSamplerOptions(request);
   const table = entry.levels.build({ config: scheduler, spacing, stepCount: steps });
-  checkTable(table, scheduler, entry.title);
+  checkTable(table, scheduler, SAMPLER_LABELS[sampler]);
   const rows = table.steps.slice(firstStep(steps, request.strength));
   const [first] = rows;
   if (first === undefined) {

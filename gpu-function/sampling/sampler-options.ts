@@ -1,6 +1,5 @@
 /** The settings of a sampler from what was asked for and what the model package says. */
-import type { SamplerId } from '#contract/generation-request.ts';
-import { SAMPLERS } from './sampler-registry.ts';
+import { SAMPLER_LABELS, type SamplerId } from '#contract/generation-request.ts';
 import type { SamplerOptions } from './sampler.ts';
 import type { SchedulerConfig } from './scheduler-config.ts';
 import { unsupported } from './unsupported.ts';
@@ -26,7 +25,7 @@ export function toSamplerOptions({
   if (!(eta >= 0 && eta <= 1))
     throw unsupported(`An eta of ${eta} is out of range; choose 0 to 1.`);
   if (eta > 0 && sampler !== 'ddim') {
-    throw unsupported(`${SAMPLERS[sampler].title} takes no eta; choose DDIM, or leave eta out.`);
+    throw unsupported(`${SAMPLER_LABELS[sampler]} takes no eta; choose DDIM, or leave eta out.`);
   }
   return {
     eta,

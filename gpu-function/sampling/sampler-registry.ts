@@ -1,4 +1,4 @@
-/** Every sampler: its function, its kind of table, its name for people. A new sampler is one file and one line here. */
+/** Every sampler: its function and its kind of table. A new sampler is one file and one line here. */
 import type { SamplerId } from '#contract/generation-request.ts';
 import type { LevelFamily } from './levels/level-table.ts';
 import { SIGMA_LEVELS } from './levels/sigma-levels.ts';
@@ -12,15 +12,14 @@ import { sampleEulerAncestral } from './samplers/euler-ancestral.ts';
 import { sampleEuler } from './samplers/euler.ts';
 
 export interface SamplerEntry {
-  title: string;
   run: Sampler;
   levels: LevelFamily;
 }
 
 export const SAMPLERS: Record<SamplerId, SamplerEntry> = {
-  ddpm: { title: 'DDPM', run: sampleDdpm, levels: DDPM_LEVELS },
-  ddim: { title: 'DDIM', run: sampleDdim, levels: DDIM_LEVELS },
-  euler: { title: 'Euler', run: sampleEuler, levels: SIGMA_LEVELS },
-  'euler-ancestral': { title: 'Euler ancestral', run: sampleEulerAncestral, levels: SIGMA_LEVELS },
-  'dpmpp-2m': { title: 'DPM++ 2M', run: sampleDpmpp2m, levels: SOLVER_LEVELS },
+  ddpm: { run: sampleDdpm, levels: DDPM_LEVELS },
+  ddim: { run: sampleDdim, levels: DDIM_LEVELS },
+  euler: { run: sampleEuler, levels: SIGMA_LEVELS },
+  'euler-ancestral': { run: sampleEulerAncestral, levels: SIGMA_LEVELS },
+  'dpmpp-2m': { run: sampleDpmpp2m, levels: SOLVER_LEVELS },
 };

@@ -46,6 +46,7 @@ interface CurrentRun {
 
 let lastRunId = 0;
 
+/** Forks the engine at once. */
 export function connectEngine(options: EngineConnectionOptions): EngineConnection {
   const child = forkEngine(options);
   let current: CurrentRun | undefined;

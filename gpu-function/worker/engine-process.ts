@@ -55,6 +55,7 @@ interface Supervision {
   isBusy: boolean;
 }
 
+/** Starts the engine at once, and again whenever it dies. */
 export function createEngineProcess(options: EngineProcessOptions): EngineHost {
   const { limits, nowMs } = options;
   const state: Supervision = { readyAtMs: 0, deathsInARow: 0, isBusy: false };

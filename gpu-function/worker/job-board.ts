@@ -79,6 +79,7 @@ interface Entry {
   endedAtMs: number | undefined;
 }
 
+/** In memory: who asks for a job after a restart is told `job-unknown` and sends it again. */
 export function createJobBoard(options: JobBoardOptions): JobBoard {
   const { limits = BOARD_LIMITS, nowMs } = options;
   /** In the order of submission; finished ones move to the end when they finish. */

@@ -80,6 +80,7 @@ class ChangeLine {
   }
 }
 
+/** One line of changes for all windows; nothing is kept for a window that is away but what `rememberedJobs` allows. */
 export function createEventHub(options: EventHubOptions): EventHub {
   const { nowMs, runId, heartbeatMs = WEB_LIMITS.heartbeatMs } = options;
   const line = new ChangeLine();
