@@ -12,7 +12,13 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['gpu-function/pipeline/', [CONTRACT, 'gpu-function/sampling/', 'gpu-function/prompt/']],
   [
     'gpu-function/onnx/',
-    [CONTRACT, 'gpu-function/pipeline/ports.ts', 'gpu-function/prompt/', 'models/'],
+    [
+      CONTRACT,
+      'gpu-function/pipeline/ports.ts',
+      'gpu-function/prompt/',
+      'gpu-function/sampling/finite-data.ts',
+      'models/',
+    ],
   ],
   // The engine's child process is a composition root of its own.
   ['gpu-function/worker/engine-main.ts', ['gpu-function/', 'models/']],

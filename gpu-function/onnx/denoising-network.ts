@@ -2,6 +2,7 @@
 import { GenerationError } from '#contract/generation-error.ts';
 import type { ModelFamily } from '../../models/families.ts';
 import type { NetworkCall, Tensor } from '../pipeline/ports.ts';
+import { isFiniteData } from '../sampling/finite-data.ts';
 import type { Feed, Graph, GraphValue } from './graph.ts';
 
 export interface DenoisingNetwork {
@@ -58,18 +59,11 @@ export function createDenoisingNetwork(
 
 /** Throws when a tensor holds NaN or infinity: the picture would be black. */
 export function refuseNotFinite(tensor: Tensor, file: string): void {
-  if (hasOnlyNumbers(tensor)) return;
+  if (isFiniteData(tensor.data)) return;
   throw new GenerationError(
     'model-broken',
     `${file} gave values that are not numbers, as float16 files do that overflow; choose a float32 package or one with a corrected ${file}.`,
   );
-}
-
-export function hasOnlyNumbers(tensor: Tensor): boolean {
-  // A sum is NaN or infinite as soon as one value is; float32 values cannot overflow a double.
-  let sum = 0;
-  for (const value of tensor.data) sum += value;
-  return Number.isFinite(sum);
 }
 
 function requireInput(graph: Graph, name: string): GraphValue {

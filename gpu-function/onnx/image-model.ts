@@ -6,7 +6,8 @@ import type { ModelPackage } from '../../models/read-package.ts';
 import type { ImageModel, Tensor } from '../pipeline/ports.ts';
 import { readTokenizer } from '../prompt/read-tokenizer.ts';
 import type { Tokenizer } from '../prompt/tokenizer.ts';
-import { createDenoisingNetwork, hasOnlyNumbers, refuseNotFinite } from './denoising-network.ts';
+import { isFiniteData } from '../sampling/finite-data.ts';
+import { createDenoisingNetwork, refuseNotFinite } from './denoising-network.ts';
 import type { DenoisingNetwork } from './denoising-network.ts';
 import { openGraph } from './graph.ts';
 import type { Graph } from './graph.ts';
@@ -146,7 +147,7 @@ function createDecode(model: OpenModel): (latents: Tensor) => Promise<Tensor> {
   return async (latents) => {
     const pictures = await run(model.decoder, latents);
     // A float16 VAE can overflow (SDXL's does) and then gives a black picture; float32 arithmetic does not.
-    if (!hasOnlyNumbers(pictures) && model.openSafeDecoder !== undefined) {
+    if (!isFiniteData(pictures.data) && model.openSafeDecoder !== undefined) {
       safeDecoder ??= model.openSafeDecoder().catch((error: unknown) => {
         // Not remembered: the next picture may find the memory that this one lacked.
         safeDecoder = undefined;

@@ -1,7 +1,8 @@
 /** Latents to pictures. */
 import { GenerationError } from '#contract/generation-error.ts';
 import type { Settings } from '#contract/generation-result.ts';
-import { isFiniteData, toPixels, type PixelImage } from './pixels.ts';
+import { isFiniteData } from '../sampling/finite-data.ts';
+import { toPixels, type PixelImage } from './pixels.ts';
 import type { ImageModel, Tensor } from './ports.ts';
 
 /**

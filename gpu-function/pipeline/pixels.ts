@@ -44,11 +44,3 @@ export function toTensor(image: PixelImage): Tensor {
   }
   return { data, shape: [1, 3, heightPx, widthPx] };
 }
-
-/** Whether every value is a number: float16 networks answer NaN or infinity when their range was not enough. */
-export function isFiniteData(data: Float32Array): boolean {
-  // A sum is no number as soon as one value is none; finite float32 values cannot leave a double's range.
-  let sum = 0;
-  for (let at = 0; at < data.length; at++) sum += data[at] ?? 0;
-  return Number.isFinite(sum);
-}

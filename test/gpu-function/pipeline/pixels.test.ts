@@ -1,7 +1,8 @@
 /** Numbers to colours and back, value by value as the reference does it. */
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { isFiniteData, toPixels, toTensor } from '../../../gpu-function/pipeline/pixels.ts';
+import { toPixels, toTensor } from '../../../gpu-function/pipeline/pixels.ts';
+import { isFiniteData } from '../../../gpu-function/sampling/finite-data.ts';
 
 function pixelOf(value: number): number {
   const data = new Float32Array(3).fill(value);
