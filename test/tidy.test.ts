@@ -116,3 +116,25 @@ test('npm scripts that the documents name exist', () => {
   expect(named.length).toBeGreaterThan(0);
   expect(named.filter((name) => scripts[name] === undefined)).toEqual([]);
 });
+
+test('the lock file knows every platform, or `npm ci` of npm 11 refuses it', () => {
+  const lock = JSON.parse(read('package-lock.json')) as {
+    packages: Record<string, { optionalDependencies?: Record<string, string> }>;
+  };
+  const isLocked = (from: string, name: string) =>
+    foldersAbove(from).some((folder) => `${folder}node_modules/${name}` in lock.packages);
+  const missing = Object.entries(lock.packages).flatMap(([path, { optionalDependencies = {} }]) =>
+    Object.keys(optionalDependencies)
+      .filter((name) => !isLocked(path, name))
+      .map((name) => `${path} → ${name}`),
+  );
+  expect(Object.keys(lock.packages).length).toBeGreaterThan(100);
+  expect(missing).toEqual([]);
+});
+
+/** Where npm looks for a package that is wanted at this place of the lock file, nearest first. */
+function foldersAbove(path: string): string[] {
+  const parent = path.lastIndexOf('/node_modules/');
+  if (path === '') return [''];
+  return [`${path}/`, ...foldersAbove(parent < 0 ? '' : path.slice(0, parent))];
+}
