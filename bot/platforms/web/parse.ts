@@ -42,6 +42,12 @@ export const pictureAddressSchema = z.object({
   jobId: jobIdSchema,
   index: z.coerce.number().int().min(0).max(99),
   name: downloadName.optional(),
+  /** Of an archive's pictures, in order. */
+  seeds: z
+    .string()
+    .regex(/^\d{1,10}(\.\d{1,10}){0,99}$/)
+    .transform((list) => list.split('.'))
+    .optional(),
 });
 
 export type ParsedBody<T> = { kind: 'body'; value: T } | { kind: 'refused'; message: string };

@@ -3,6 +3,7 @@ import type { GenerationRequest } from '#contract/generation-request.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import type { ActionName } from '../../core/action.ts';
 import type { Card, CardImage } from '../../core/card.ts';
+import { toPrompt } from '../../core/job-prompt.ts';
 import type { JobRecord } from '../../core/ports.ts';
 import type { Completion } from '../../core/service.ts';
 import { WEB_LIMITS } from './limits.ts';
@@ -26,8 +27,8 @@ export interface WebCard extends Omit<Card, 'images'> {
   /** Width over height, as far as it is known yet. */
   aspectRatio: number;
   seed?: number | undefined;
-  /** The picture it grew from, and what was pressed there. */
-  lineage?: { jobId: string; index: number; action: ActionName } | undefined;
+  /** The picture it grew from, what was pressed there, and the prompt of both without any flag. */
+  lineage?: { jobId: string; index: number; action: ActionName; prompt: string } | undefined;
 }
 
 export interface WebHistory {
@@ -80,8 +81,21 @@ export function toFileStem(prompt: string): string {
     .join('');
 }
 
-function toPrompt(record: JobRecord, card: Card): string {
-  return record.request.kind === 'generate' ? record.request.prompt : card.title;
+/** `a-red-apple-1234`: one name for a picture, saved alone or within the archive. */
+export function toPictureName(
+  stem: string,
+  mark: number | string | undefined,
+  index: number,
+): string {
+  return `${stem}-${mark ?? index + 1}`;
+}
+
+/** All pictures in one file; their seeds go along, for the names in it. */
+function toArchiveUrl(images: readonly WebImage[], jobId: string, stem: string): string {
+  const seeds = images.map(({ seed }) => seed).filter((seed) => seed !== undefined);
+  const query = new URLSearchParams({ name: stem });
+  if (seeds.length === images.length) query.set('seeds', seeds.join('.'));
+  return `/images/${jobId}/all.zip?${query}`;
 }
 
 function toPictureCount(request: GenerationRequest, card: Card): number {
@@ -111,7 +125,8 @@ function toWebImage(image: CardImage, record: JobRecord, stem: string): WebImage
   const described =
     record.state.status === 'succeeded' ? record.state.result.images[image.index] : undefined;
   const url = `/images/${image.jobId}/${image.index}.png`;
-  const downloadName = `${stem}-${described?.seed ?? image.index + 1}`;
+  const isUpscale = record.request.kind === 'upscale';
+  const downloadName = toPictureName(stem, isUpscale ? 'upscaled' : described?.seed, image.index);
   return {
     ...image,
     url,
@@ -122,21 +137,16 @@ function toWebImage(image: CardImage, record: JobRecord, stem: string): WebImage
 }
 
 export function toWebCard(record: JobRecord, card: Card): WebCard {
-  const stem = toFileStem(toPrompt(record, card));
+  const stem = toFileStem(toPrompt(record));
   const { lineage, request } = record;
+  const images = card.images.map((image) => toWebImage(image, record, stem));
   return {
     ...card,
-    images: card.images.map((image) => toWebImage(image, record, stem)),
-    archiveUrl:
-      card.images.length > 1
-        ? `/images/${record.id}/all.zip?name=${encodeURIComponent(stem)}`
-        : undefined,
+    images,
+    archiveUrl: images.length > 1 ? toArchiveUrl(images, record.id, stem) : undefined,
     pictureCount: toPictureCount(request, card),
     aspectRatio: toAspectRatio(record, card),
     seed: request.kind === 'generate' ? request.seed : undefined,
-    lineage:
-      lineage === undefined
-        ? undefined
-        : { jobId: lineage.jobId, index: lineage.index, action: lineage.action },
+    lineage: lineage === undefined ? undefined : { ...lineage, prompt: toPrompt(record) },
   };
 }

@@ -17,6 +17,7 @@ import {
   pictureAddressSchema,
 } from './parse.ts';
 import {
+  toPictureName,
   toWebCard,
   type WebCompletions,
   type WebError,
@@ -133,17 +134,18 @@ function addPictureRoutes(app: Hono, service: ImagineService): void {
       jobId: context.req.param('jobId'),
       index: file,
       name: context.req.query('name'),
+      seeds: context.req.query('seeds'),
     });
 
   app.get('/images/:jobId/all.zip', async (context) => {
     const address = parse(context, '0');
     if (!address.success) return refuse(context, 404, 'There are no pictures at this address.');
-    const { jobId, name = 'pictures' } = address.data;
+    const { jobId, name = 'pictures', seeds } = address.data;
     const pictures: ArchiveFile[] = [];
     for (let index = 0; index < 100; index += 1) {
       const png = await service.image(jobId, index);
       if (png === undefined) break;
-      pictures.push({ name: `${name}-${index + 1}.png`, bytes: png });
+      pictures.push({ name: `${toPictureName(name, seeds?.[index], index)}.png`, bytes: png });
     }
     if (pictures.length === 0)
       return refuse(context, 404, 'There are no pictures at this address.');

@@ -1,5 +1,5 @@
 // @ts-check
-/** Commands as text: whole, without their flags, and as they look in the channel. */
+/** Commands as text: whole, and as they look in the channel. */
 import { element } from './dom.js';
 
 /** Longer command lines are folded until they are asked for. */
@@ -12,17 +12,6 @@ const FOLD_ABOVE_CHARACTERS = 280;
  */
 export const toFullCommand = (command) =>
   /^\s*\//.test(command) ? command.trim() : `/imagine ${command.trim()}`;
-
-/**
- * The command's prompt, roughly: for showing, not for sending.
- *
- * @param {string} command
- */
-export const toPrompt = (command) =>
-  toFullCommand(command)
-    .replace(/^\/\w+\s*/, '')
-    .replaceAll(/\s*--[A-Za-z][\w-]*(?:\s+(?:"[^"]*"|[^\s-]\S*))?/g, '')
-    .trim();
 
 /**
  * A sentence whose flags are not broken at the end of a line.

@@ -1,7 +1,7 @@
 // @ts-check
 /** One exchange in the channel: what the person did, and the bot's card beneath it. */
 import { CardView } from './card-view.js';
-import { createCommandLine, toPrompt } from './command-text.js';
+import { createCommandLine } from './command-text.js';
 import { element } from './dom.js';
 import { formatClock, formatFull, shorten } from './format.js';
 import { icon } from './icons.js';
@@ -31,11 +31,10 @@ function createDeedLine(card, handlers) {
   const { lineage } = card;
   const deed = lineage === undefined ? undefined : DEEDS[lineage.action];
   if (lineage === undefined || deed === undefined) return createCommandLine(card.command);
-  const prompt = toPrompt(card.command);
   const parent = element(
     'button',
     { type: 'button', class: 'text-button', title: 'Show the picture it came from' },
-    shorten(prompt === '' ? 'that picture' : prompt, PARENT_TITLE_CHARACTERS),
+    shorten(lineage.prompt, PARENT_TITLE_CHARACTERS),
   );
   parent.addEventListener('click', () => handlers.jumpTo(lineage.jobId));
   const words = deed.text(`picture ${lineage.index + 1}`);

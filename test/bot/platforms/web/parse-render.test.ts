@@ -4,7 +4,9 @@ import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { WEB_LIMITS } from '../../../../bot/platforms/web/limits.ts';
 import { parseChatLine, pictureAddressSchema } from '../../../../bot/platforms/web/parse.ts';
-import { toFileStem } from '../../../../bot/platforms/web/render.ts';
+import { toFileStem, toWebCard } from '../../../../bot/platforms/web/render.ts';
+import type { Card } from '../../../../bot/core/card.ts';
+import type { JobRecord } from '../../../../bot/core/ports.ts';
 import { toZipArchive } from '../../../../bot/platforms/web/zip-archive.ts';
 
 test.each([
@@ -77,4 +79,27 @@ test('an archive gives back what was put in', () => {
     { name: 'b-2.png', bytes: Buffer.alloc(70_000, 'x') },
   ];
   expect(readArchive(Buffer.from(toZipArchive(files)))).toEqual(files);
+});
+
+test('an upscale is named after its prompt alone, never after the flags of its command', () => {
+  const record: JobRecord = {
+    id: 'web-2',
+    request: { kind: 'upscale', image: { kind: 'inline', base64: 'AAAA' }, factor: 2 },
+    command: 'a house at night --no text, people --seed 4',
+    user: { id: 'local', name: 'You' },
+    place: { platform: 'web', channelId: 'imagine' },
+    lineage: { jobId: 'web-1', index: 1, action: 'upscale' },
+    createdAtMs: 0,
+    updatedAtMs: 0,
+    state: { status: 'queued' },
+  };
+  const image = { jobId: 'web-2', index: 0, widthPx: 256, heightPx: 256, altText: '' };
+  const card = {
+    jobId: 'web-2',
+    title: 'Upscale of picture 2',
+    images: [image],
+  } as unknown as Card;
+  const shown = toWebCard(record, card);
+  expect(shown.lineage?.prompt).toBe('a house at night');
+  expect(shown.images[0]?.downloadName).toBe('a-house-at-night-upscaled.png');
 });
