@@ -6,7 +6,7 @@ import { formatNumber } from './format-number.ts';
 /** Plain text: a few sentences, then one line per flag. */
 export function formatHelp(): string {
   return [
-    'Type /imagine and what to draw, such as: /imagine a red apple --ar 3:2 --seed 7',
+    'Type /imagine and what to draw, such as: /imagine a red apple --seed 7',
     `A prompt may have up to ${formatNumber(LIMITS.promptCharacters)} characters. Flags may stand anywhere; quotes protect words that look like flags.`,
     '',
     ...FLAGS.map((flag) => formatFlag(flag)),

@@ -19,8 +19,8 @@ export function toDetails({ request, state }: JobRecord): CardDetail[] {
 }
 
 function settingsOf(state: JobState): Settings | undefined {
-  if (state.status === 'denoising' || state.status === 'decoding') return state.settings;
-  return state.status === 'succeeded' ? state.result.settings : undefined;
+  if (state.status === 'succeeded') return state.result.settings;
+  return 'settings' in state ? state.settings : undefined;
 }
 
 function toSettingLines(

@@ -63,7 +63,9 @@ function toActionText({ lineage }: JobRecord): string {
 
 /** A moment that has passed already says nothing: then the job is simply late. */
 function toReadyAtMs(record: JobRecord, { averages, nowMs }: Presentation): number | undefined {
-  const remainingMs = estimateRemainingMs(record.state, averages);
+  // Earlier jobs tell nothing of one whose number of steps the person chose: then only its own pace counts.
+  const isUsual = record.request.kind === 'generate' && record.request.steps === undefined;
+  const remainingMs = estimateRemainingMs(record.state, isUsual ? averages : {});
   if (remainingMs === undefined) return undefined;
   const readyAtMs = Math.round(record.updatedAtMs + remainingMs);
   return readyAtMs > nowMs ? readyAtMs : undefined;

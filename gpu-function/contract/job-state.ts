@@ -31,7 +31,11 @@ export const jobStateSchema = z.discriminatedUnion('status', [
   }),
   z.strictObject({ status: z.literal('succeeded'), result: resultSchema }),
   z.strictObject({ status: z.literal('failed'), error: errorBodySchema }),
-  z.strictObject({ status: z.literal('canceled'), preview }),
+  z.strictObject({
+    status: z.literal('canceled'),
+    settings: settingsSchema.optional(),
+    preview,
+  }),
 ]);
 export type JobState = z.infer<typeof jobStateSchema>;
 export type JobStatus = JobState['status'];
@@ -91,6 +95,8 @@ function toFinalState(outcome: JobOutcome, state: JobState): JobState {
     case 'failed':
       return { status: 'failed', error: outcome.error };
     case 'canceled':
-      return { status: 'canceled', preview: 'preview' in state ? state.preview : undefined };
+      return state.status === 'denoising' || state.status === 'decoding'
+        ? { status: 'canceled', settings: state.settings, preview: state.preview }
+        : { status: 'canceled' };
   }
 }

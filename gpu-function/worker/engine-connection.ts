@@ -93,7 +93,9 @@ export function connectEngine(options: EngineConnectionOptions): EngineConnectio
       try {
         return await promise;
       } catch (error) {
-        if (error instanceof EngineDiedError && run.signal.aborted) return { status: 'canceled' };
+        // Killed because it did not obey, or because the function ends: nothing went wrong.
+        const isWanted = run.signal.aborted || isOnPurpose;
+        if (error instanceof EngineDiedError && isWanted) return { status: 'canceled' };
         throw error;
       } finally {
         current = undefined;

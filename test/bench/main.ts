@@ -6,7 +6,14 @@ import { measureFunction } from './measure-function.ts';
 import { measureOverhead } from './measure-overhead.ts';
 
 const figures: Figure[] = [];
-for (const measure of [measureOverhead, measureFunction, measureChat]) {
+const measurements = [
+  ['the pipeline beside the network', measureOverhead],
+  ['the image function', measureFunction],
+  ['the chat', measureChat],
+] as const;
+process.stderr.write('About a minute on a quiet machine with two cores.\n\n');
+for (const [subject, measure] of measurements) {
+  process.stderr.write(`Measuring ${subject} …\n`);
   const measured = await measure();
   process.stderr.write(`${formatTable(measured)}\n\n`);
   figures.push(...measured);

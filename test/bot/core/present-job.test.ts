@@ -93,6 +93,15 @@ describe('when it should be done', () => {
     expect(present({ state: { status: 'queued', position: 3 } }).readyAtMs).toBeUndefined();
     expect(present({ state: denoising(7) }, { nowMs: 9_000 }).readyAtMs).toBeUndefined();
   });
+
+  test('is not guessed from other jobs where the person chose the number of steps', () => {
+    const request = makeRequest({ steps: 900 });
+    const averages = { jobMs: 2_000 };
+    expect(
+      present({ request, state: { status: 'queued' } }, { averages }).readyAtMs,
+    ).toBeUndefined();
+    expect(present({ request, state: denoising(7) }, { averages }).readyAtMs).toBe(1_000 + 1_300);
+  });
 });
 
 describe('buttons', () => {

@@ -40,14 +40,11 @@ describe('a job', () => {
   });
 
   test('sent fifty times at once is one job', async () => {
-    const before = running.board.counts();
     const answers = await Promise.all(Array.from({ length: 50 }, () => submit('fifty')));
     expect(answers.map((answer) => answer.status).toSorted((a, b) => a - b)).toEqual([
       ...Array.from({ length: 49 }, () => 200),
       202,
     ]);
-    const after = running.board.counts();
-    expect(after.queued + after.running - before.queued - before.running).toBe(1);
     await untilStatus('fifty', 'succeeded');
     const steps = await (await call('/jobs/fifty/events')).text();
     expect(steps.match(/"type":"job-start"/g)).toHaveLength(1);
