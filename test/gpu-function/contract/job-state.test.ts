@@ -1,6 +1,6 @@
 /** A job's state is the fold of its events: what both sides believe of it at any moment. */
 import { describe, expect, test } from 'vitest';
-import type { JobEvent, JobEventBody } from '#contract/job-event.ts';
+import type { JobEventBody } from '#contract/job-event.ts';
 import {
   INITIAL_JOB_STATE,
   isTerminal,
@@ -21,10 +21,7 @@ const settings = { ...makeSettings(makeRequest()), steps: 4 };
 
 function fold(...bodies: JobEventBody[]): JobState {
   return bodies
-    .map(
-      (body, index) =>
-        ({ ...body, jobId: 'job-1', sequence: index + 1, atMs: index * 10 }) as JobEvent,
-    )
+    .map((body, index) => ({ ...body, jobId: 'job-1', sequence: index + 1, atMs: index * 10 }))
     .reduce(reduceJobState, INITIAL_JOB_STATE);
 }
 
