@@ -83,6 +83,8 @@ export class PictureGrid {
   #painter;
   #onOpen;
   #arePicturesShown = false;
+  /** Once something was shown: a job that ends without pictures keeps its previews' shape. */
+  #shownAspect = 0;
 
   /**
    * @param {number} count
@@ -98,11 +100,15 @@ export class PictureGrid {
 
   /** @param {WebCard} card */
   update(card) {
-    const aspect = Math.min(ASPECT.max, Math.max(ASPECT.min, card.aspectRatio));
+    const hasEndedEmpty = card.isFinal && card.images.length === 0;
+    const isKept = hasEndedEmpty && this.#shownAspect > 0;
+    const ratio = isKept ? this.#shownAspect : card.aspectRatio;
+    const aspect = Math.min(ASPECT.max, Math.max(ASPECT.min, ratio));
     this.root.style.setProperty('--aspect', String(aspect));
     const hasPreview = card.preview !== undefined || this.#painter.hasPainted();
     this.root.classList.toggle('is-waiting', !card.isFinal && !hasPreview);
-    this.root.hidden = card.isFinal && card.images.length === 0 && !hasPreview;
+    if (hasPreview) this.#shownAspect = ratio;
+    this.root.hidden = hasEndedEmpty && !hasPreview;
     if (this.#arePicturesShown) return;
     if (card.preview) void this.#painter.show(card.preview);
     if (card.images.length === 0) return;

@@ -9,6 +9,9 @@ import {
   say,
   waitForStatus,
 } from './open-browser.ts';
+import type { JobRecord } from '../../../../../bot/core/ports.ts';
+import { toScriptedCard } from '../../../../fakes/scripted-card.ts';
+import { drawPreview } from '../../../../fakes/scripted-picture.ts';
 import { startWeb, type RunningWeb } from '../start-web.ts';
 
 if (reasonToSkip !== undefined) process.stderr.write(`${reasonToSkip}\n`);
@@ -100,13 +103,44 @@ describe.skipIf(reasonToSkip !== undefined)('the chat page', () => {
     await first.getByTestId('action-reroll-0').click();
     await expect.poll(() => page.getByTestId('entry').count()).toBe(4);
     await first.getByTestId('action-edit-0').click();
-    expect(await page.getByTestId('composer').inputValue()).toBe('/imagine a boat --seed 7');
+    const edited = () => page.getByTestId('composer').inputValue();
+    await expect.poll(edited).toBe('/imagine a boat --seed 7');
     await say(page, '/imagine slow snail');
     await page.getByTestId('entry').last().getByTestId('action-cancel-0').click();
     const canceled = await waitForStatus(page, 'canceled');
     await keepScreenshot(page, 'canceled');
     await canceled.getByTestId('action-retry-0').click();
     await expect.poll(() => page.getByTestId('entry').count()).toBe(6);
+  });
+
+  test('a canceled job keeps the shape of what was shown, whatever shape was asked for', async () => {
+    const page = await open();
+    const { platform } = web.web;
+    const job = {
+      id: 'web-shape',
+      request: { kind: 'generate', prompt: 'a fox', negativePrompt: '', count: 4 },
+      command: 'a fox --ar 3:2',
+      user: { id: 'local', name: 'You' },
+      place: { platform: 'web', channelId: 'imagine' },
+      createdAtMs: Date.now(),
+    };
+    const show = async (width: number, status: 'denoising' | 'canceled') => {
+      const size = { kind: 'aspect', width, height: 2 };
+      const preview = drawPreview(1, 4, 0.5, { widthPx: 128, heightPx: 128 });
+      const state = { status, preview };
+      const record = { ...job, request: { ...job.request, size }, state } as unknown as JobRecord;
+      await platform.showCard(record, toScriptedCard(record, Date.now(), 10));
+    };
+    const ratio = async () => {
+      const box = await page.locator('.cell').first().boundingBox();
+      return Math.round(((box?.width ?? 0) / (box?.height ?? 1)) * 10) / 10;
+    };
+    await show(2, 'denoising');
+    await page.getByTestId('preview').first().waitFor();
+    expect(await ratio()).toBe(1);
+    await show(3, 'canceled');
+    await waitForStatus(page, 'canceled');
+    expect(await ratio()).toBe(1);
   });
 
   test('a failed job says why and offers another try', async () => {
