@@ -91,7 +91,7 @@ export async function askForOffers(text, cursor, signal) {
   return {
     title: 'Flags and values',
     offers: found.map((offer) => ({ ...offer, from: offer.from + start, isSending: false })),
-    // A whole word, or none yet: then Enter means "send".
-    isFirstChosen: word !== '' && !found.some((offer) => offer.insertText.trim() === word),
+    // Once the word is whole Enter means "send".
+    isFirstChosen: !found.some((offer) => offer.insertText.trim() === word),
   };
 }

@@ -25,6 +25,9 @@ export class Composer {
   #recall;
   #send;
   #lookUp = new AbortController();
+  #isAsking = false;
+  /** Tab was pressed before the offers for this text came: the first one is taken as soon as they do. */
+  #isTabWaiting = false;
   /** A message that may have arrived although no answer came is sent again under the same id. */
   #unanswered = { text: '', deliveryId: '' };
   #isSending = false;
@@ -104,7 +107,7 @@ export class Composer {
   }
 
   async #updateOffers() {
-    this.#lookUp.abort();
+    this.#stopAsking();
     this.#lookUp = new AbortController();
     const { signal } = this.#lookUp;
     const { value, selectionStart } = this.#input;
@@ -115,20 +118,37 @@ export class Composer {
     }
     // The offers for the text before stay in view until the new ones come, but none can be taken.
     this.#offers.expire();
+    this.#isAsking = true;
     try {
       await new Promise((resolve) => setTimeout(resolve, ASK_DELAY_MS));
       if (signal.aborted) return;
       const found = await askForOffers(value, selectionStart, signal);
-      if (!signal.aborted) this.#offers.show(found);
+      if (signal.aborted) return;
+      const isTaken = this.#isTabWaiting && this.#input.selectionStart === selectionStart;
+      this.#stopAsking();
+      this.#offers.show(found);
+      if (isTaken) this.#complete();
     } catch {
       // Without offers one can still type; sending says what is wrong.
-      if (!signal.aborted) this.#offers.close();
+      if (!signal.aborted) this.#closeOffers();
     }
   }
 
-  #closeOffers() {
+  #stopAsking() {
     this.#lookUp.abort();
+    this.#isAsking = false;
+    this.#isTabWaiting = false;
+  }
+
+  #closeOffers() {
+    this.#stopAsking();
     this.#offers.close();
+  }
+
+  /** Tab: the chosen offer, or the first. Completing is not sending. */
+  #complete() {
+    const offer = this.#offers.first();
+    if (offer !== undefined) this.#take({ ...offer, isSending: false });
   }
 
   /** @param {Offer} offer */
@@ -199,7 +219,12 @@ export class Composer {
    */
   #handleOfferKey(event) {
     const hasModifier = event.shiftKey || event.altKey || event.ctrlKey || event.metaKey;
-    if (!this.#offers.isOpen() || hasModifier) return false;
+    if (hasModifier) return false;
+    if (this.#isAsking && event.key === 'Tab') {
+      this.#isTabWaiting = true;
+      return true;
+    }
+    if (!this.#offers.isOpen()) return false;
     switch (event.key) {
       case 'Escape':
         this.#closeOffers();
@@ -210,12 +235,9 @@ export class Composer {
       case 'ArrowUp':
         this.#offers.move(-1);
         return true;
-      case 'Tab': {
-        const offer = this.#offers.first();
-        // Completing is not sending.
-        if (offer !== undefined) this.#take({ ...offer, isSending: false });
+      case 'Tab':
+        this.#complete();
         return true;
-      }
       default:
         return false;
     }

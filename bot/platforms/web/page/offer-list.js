@@ -1,5 +1,6 @@
 // @ts-check
 /** The list above the composer, as the ARIA combobox pattern has it: the focus stays in the text. */
+import { keepFlagsWhole } from './command-text.js';
 import { byId, element } from './dom.js';
 import { NO_OFFERS } from './completions.js';
 
@@ -42,7 +43,8 @@ export function createOfferList(input, onTake) {
       'div',
       { class: 'offer', role: 'option', id: `offer-${index}`, 'aria-selected': 'false' },
       element('span', { class: 'offer-label' }, offer.label),
-      element('span', { class: 'offer-description' }, offer.description),
+      offer.description !== '' &&
+        element('span', { class: 'offer-description' }, ...keepFlagsWhole(offer.description)),
     );
     // Else the text would lose the focus before the click arrives.
     option.addEventListener('pointerdown', (event) => event.preventDefault());

@@ -37,7 +37,7 @@ describe.skipIf(reasonToSkip !== undefined)('access', () => {
     await page.getByRole('option', { name: '--sampler' }).waitFor();
     await page.keyboard.press('Tab');
     await page.getByRole('option', { name: 'euler' }).waitFor();
-    await page.keyboard.press('ArrowDown');
+    expect(await composer.getAttribute('aria-activedescendant')).toBe('offer-0');
     await page.keyboard.press('ArrowDown');
     expect(await composer.getAttribute('aria-activedescendant')).toBe('offer-1');
     await page.keyboard.press('Enter');
@@ -65,6 +65,27 @@ describe.skipIf(reasonToSkip !== undefined)('access', () => {
     await page.getByTestId('lightbox').getByText('Picture 1 of 4').waitFor();
     await page.keyboard.press('Escape');
     expect(await focused(page)).toContain('Open picture 4');
+    await page.context().close();
+  });
+
+  test('Tab before the offers are there waits for them and stays in the text', async () => {
+    const { page } = await openPage(browser, web.url);
+    await page.route('**/api/completions', async (route) => {
+      await new Promise((resolve) => setTimeout(resolve, 300));
+      await route.continue();
+    });
+    const before = await page.getByTestId('entry').count();
+    const composer = page.getByTestId('composer');
+    await composer.pressSequentially('/imagine a kite --sa');
+    await page.keyboard.press('Tab');
+    expect(await composer.inputValue()).toBe('/imagine a kite --sa');
+    await expect.poll(() => composer.inputValue()).toBe('/imagine a kite --sampler ');
+    // Nothing to complete: the key is not turned into a way to the send button that a space would press.
+    await composer.fill('/imagine a kite');
+    await page.keyboard.press('Tab');
+    await page.keyboard.press('Space');
+    expect(await composer.inputValue()).toBe('/imagine a kite ');
+    expect(await page.getByTestId('entry').count()).toBe(before);
     await page.context().close();
   });
 
