@@ -22,6 +22,8 @@ export const WEB_LIMITS = {
   /** Ports that are tried when none was asked for. */
   portsTried: 50,
   connections: 512,
+  /** For a whole request to arrive; the largest is 124 kB. Event streams are answers and not bound by it. */
+  requestTimeoutMs: 15_000,
   downloadNameCharacters: 60,
 } as const;
 

@@ -95,7 +95,7 @@ function toArchiveUrl(images: readonly WebImage[], jobId: string, stem: string):
   const seeds = images.map(({ seed }) => seed).filter((seed) => seed !== undefined);
   const query = new URLSearchParams({ name: stem });
   if (seeds.length === images.length) query.set('seeds', seeds.join('.'));
-  return `/images/${jobId}/all.zip?${query}`;
+  return `/images/${jobId}/all.zip?${query.toString()}`;
 }
 
 function toPictureCount(request: GenerationRequest, card: Card): number {

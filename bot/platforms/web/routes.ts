@@ -178,28 +178,25 @@ function toAttachment(fileName: string): string {
 }
 
 function addWriteRoutes(app: Hono, service: ImagineService): void {
-  app.use(
-    '/api/*',
-    bodyLimit({
-      maxSize: WEB_LIMITS.bodyBytes,
-      onError: (context) =>
-        refuse(
-          context,
-          413,
-          `The message is too long; at most ${WEB_LIMITS.messageCharacters.toLocaleString('en')} characters fit.`,
-        ),
-    }),
-  );
-  app.post('/api/messages', async (context) => {
+  const limit = bodyLimit({
+    maxSize: WEB_LIMITS.bodyBytes,
+    onError: (context) =>
+      refuse(
+        context,
+        413,
+        `The message is too long; at most ${WEB_LIMITS.messageCharacters.toLocaleString('en')} characters fit.`,
+      ),
+  });
+  app.post('/api/messages', limit, async (context) => {
     const body = await readBody(context, messageBodySchema);
     return body instanceof Response ? body : answerMessage(context, service, body);
   });
-  app.post('/api/actions', async (context) => {
+  app.post('/api/actions', limit, async (context) => {
     const body = await readBody(context, actionBodySchema);
     if (body instanceof Response) return body;
     return answer(context, await service.act({ ...body, user: USER, place: PLACE }));
   });
-  app.post('/api/completions', async (context) => {
+  app.post('/api/completions', limit, async (context) => {
     const body = await readBody(context, completionBodySchema);
     if (body instanceof Response) return body;
     const { text, cursor } = body;

@@ -63,6 +63,8 @@ export async function startWebServer(options: WebServerOptions): Promise<WebServ
   const listener = getRequestListener(app.fetch, { overrideGlobalObjects: false });
   const server = createServer((request, response) => void listener(request, response));
   server.maxConnections = WEB_LIMITS.connections;
+  server.headersTimeout = WEB_LIMITS.requestTimeoutMs;
+  server.requestTimeout = WEB_LIMITS.requestTimeoutMs;
   const isSingle = isPortFixed || options.port === 0;
   const tries = isSingle ? 1 : WEB_LIMITS.portsTried;
   const last = Math.min(options.port + tries - 1, 65_535);

@@ -134,11 +134,18 @@ export class CardView {
     this.tick();
   }
 
-  /** Lets the time that is left run down by itself. */
-  tick() {
+  /**
+   * Lets the time that is left run down by itself, but only while somebody would say when it changes.
+   *
+   * @param {boolean} [isConnected]
+   */
+  tick(isConnected = true) {
     const { readyAtMs, isFinal } = this.#card;
     const isCounting = !isFinal && readyAtMs !== undefined;
-    setText(this.#left, isCounting ? formatLeft(readyAtMs - Date.now()) : '');
+    const left = isConnected
+      ? formatLeft((readyAtMs ?? 0) - Date.now())
+      : 'waiting for the connection';
+    setText(this.#left, isCounting ? left : '');
   }
 
   /** @param {WebCard} card */

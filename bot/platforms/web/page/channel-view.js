@@ -25,6 +25,8 @@ import { createScrollKeeper } from './scroll-keeper.js';
 
 const LIT_MS = 1_800;
 const RETRY_OLDER_MS = 3_000;
+/** A channel of one or two jobs is its own beginning; the line would only stick out under the header. */
+const BEGINNING_FROM_ENTRIES = 3;
 
 /**
  * @param {WebCard} a
@@ -141,8 +143,9 @@ export class ChannelView {
     return this.#byAge().map((entry) => entry.current());
   }
 
-  tick() {
-    for (const entry of this.#entries.values()) entry.tick();
+  /** @param {boolean} isConnected */
+  tick(isConnected) {
+    for (const entry of this.#entries.values()) entry.tick(isConnected);
   }
 
   #byAge() {
@@ -177,7 +180,7 @@ export class ChannelView {
       entry.root.before(element('h2', { class: 'day' }, text));
     }
     welcome.hidden = !this.#isLoaded || log.childElementCount > 0;
-    older.hidden = this.#entries.size === 0;
+    older.hidden = !this.#hasMore && this.#entries.size < BEGINNING_FROM_ENTRIES;
     older.textContent = this.#hasMore ? 'Loading older messages…' : 'This is where it began.';
   }
 

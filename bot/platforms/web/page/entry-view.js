@@ -64,9 +64,23 @@ function createHead(name, atMs) {
 }
 
 /** @param {string} name */
-export function createPersonAvatar(name) {
+function createPersonAvatar(name) {
   const initial = Array.from(name.trim())[0]?.toUpperCase() ?? '?';
   return element('span', { class: 'avatar is-person', 'aria-hidden': 'true' }, initial);
+}
+
+/**
+ * @param {string} name
+ * @param {number} atMs
+ * @param {HTMLElement} deed what the person said or pressed
+ */
+export function createPersonLine(name, atMs, deed) {
+  return element(
+    'div',
+    { class: 'line' },
+    createPersonAvatar(name),
+    element('div', { class: 'line-body' }, createHead(name, atMs), deed),
+  );
 }
 
 export function createBotAvatar() {
@@ -93,17 +107,7 @@ export function createEntryView(card, handlers) {
   const root = element(
     'article',
     { class: 'entry', 'data-testid': 'entry', 'data-job-id': card.jobId, tabindex: -1 },
-    element(
-      'div',
-      { class: 'line' },
-      createPersonAvatar(card.userName),
-      element(
-        'div',
-        { class: 'line-body' },
-        createHead(card.userName, card.createdAtMs),
-        createDeedLine(card, handlers),
-      ),
-    ),
+    createPersonLine(card.userName, card.createdAtMs, createDeedLine(card, handlers)),
     element(
       'div',
       { class: 'line' },
@@ -118,5 +122,5 @@ export function createEntryView(card, handlers) {
     root.setAttribute('aria-label', `${shorten(next.title, 120)}: ${next.statusText}`);
   }
   update(card);
-  return { root, update, tick: () => view.tick(), current: () => view.card };
+  return { root, update, tick: view.tick.bind(view), current: () => view.card };
 }

@@ -19,6 +19,8 @@ const RETRY_MS = { first: 500, max: 8_000 };
 /** How often a hidden window checks whether it may give its connection up: browsers allow six a site. */
 const REST_CHECK_MS = 15_000;
 
+let isConnected = true;
+
 const announcer = createAnnouncer(byId('announcer', HTMLElement));
 const pageTitle = createPageTitle();
 
@@ -40,7 +42,7 @@ const channel = new ChannelView(
 );
 const composer = new Composer({
   async send(text, deliveryId) {
-    showOutcome(await sendMessage(text, deliveryId));
+    showOutcome(await sendMessage(text, deliveryId), text);
   },
   listCommands: () => channel.cards().map((card) => card.command),
 });
@@ -58,8 +60,11 @@ const connection = createConnection({
   onState: showConnection,
 });
 
-/** @param {WebOutcome} outcome */
-function showOutcome(outcome) {
+/**
+ * @param {WebOutcome} outcome
+ * @param {string} [said] the line it answers
+ */
+function showOutcome(outcome, said = '') {
   switch (outcome.kind) {
     case 'job':
       // The events may have brought a newer state of it already.
@@ -74,7 +79,7 @@ function showOutcome(outcome) {
       return;
     case 'help':
     case 'models':
-      channel.appendReply(createReplyView(outcome));
+      channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }));
       return;
     case 'done':
   }
@@ -92,6 +97,8 @@ async function press(actionId) {
 /** @param {import('./connection.js').ConnectionState} state */
 function showConnection(state) {
   const texts = { connecting: 'Connecting…', live: 'Live', lost: 'Reconnecting…' };
+  isConnected = state !== 'lost';
+  channel.tick(isConnected);
   byId('connection', HTMLElement).dataset.state = state;
   byId('connection-text', HTMLElement).textContent = texts[state];
 }
@@ -157,6 +164,6 @@ helpButton.addEventListener('click', () => void composer.start('/help'));
 byId('new-pill', HTMLButtonElement).addEventListener('click', () => channel.scrollToBottom());
 setUpKeyboard();
 setUpRest();
-setInterval(() => channel.tick(), 1_000);
+setInterval(() => channel.tick(isConnected), 1_000);
 if (matchMedia('(hover: hover)').matches) composer.focus();
 void load();

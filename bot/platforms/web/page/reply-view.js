@@ -1,12 +1,15 @@
 // @ts-check
 /** Answers that only this window sees: help, models. */
-import { keepFlagsWhole } from './command-text.js';
+import { createCommandLine, keepFlagsWhole } from './command-text.js';
 import { element } from './dom.js';
-import { createBotAvatar, createBotHead } from './entry-view.js';
+import { createBotAvatar, createBotHead, createPersonLine } from './entry-view.js';
 import { formatBytes } from './format.js';
 import { icon } from './icons.js';
 
 /** @typedef {import('#contract/model-description.ts').ModelDescription} ModelDescription */
+
+/** The page knows no accounts: whoever types here. */
+const PERSON_NAME = 'You';
 
 /**
  * Lines such as `--seed 7  The same seed…` become a table, all others paragraphs.
@@ -74,8 +77,9 @@ function createModelsBody(models) {
 
 /**
  * @param {{ kind: 'help', text: string } | { kind: 'models', models: ModelDescription[] }} reply
+ * @param {{ text: string, atMs: number }} question what the person said, and when
  */
-export function createReplyView(reply) {
+export function createReplyView(reply, question) {
   const dismiss = element('button', { type: 'button', class: 'text-button' }, 'Dismiss');
   const root = element(
     'article',
@@ -85,6 +89,7 @@ export function createReplyView(reply) {
       tabindex: -1,
       'aria-label': 'Answer from Imagine',
     },
+    createPersonLine(PERSON_NAME, question.atMs, createCommandLine(question.text)),
     element(
       'div',
       { class: 'line' },

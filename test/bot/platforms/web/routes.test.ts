@@ -186,8 +186,8 @@ describe('what may be sent', () => {
     expect(response.status).toBe(415);
   });
 
-  test('a wrong method is told the right one', async () => {
-    const response = await fetch(`${web.url}/api/messages`);
+  test.each(['GET', 'OPTIONS', 'PUT', 'DELETE'])('%s is told the right method', async (method) => {
+    const response = await fetch(`${web.url}/api/messages`, { method });
     expect(response.status).toBe(405);
     expect(response.headers.get('allow')).toBe('POST');
   });

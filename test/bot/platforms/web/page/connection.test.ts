@@ -52,8 +52,12 @@ describe.skipIf(reasonToSkip !== undefined)('a cut connection', () => {
     const { page, complaints } = await openPage(browser, bot.url);
     await say(page, '/imagine before');
     await waitForStatus(page, 'succeeded');
+    await say(page, '/imagine slow boat');
+    const left = page.getByTestId('eta').last();
+    await left.getByText(/s left|any moment/).waitFor();
     await bot.shut();
     await page.getByText('Reconnecting…').waitFor();
+    expect(await left.textContent()).toBe('waiting for the connection');
     await say(page, '/imagine meanwhile');
     await page.getByTestId('composer-error').getByText('does not answer').waitFor();
     expect(await page.getByTestId('composer').inputValue()).toBe('/imagine meanwhile');
@@ -68,6 +72,7 @@ describe.skipIf(reasonToSkip !== undefined)('a cut connection', () => {
     await page.getByTestId('card-title').getByText('meanwhile').waitFor();
     expect(await page.getByTestId('card-title').allTextContents()).toEqual([
       'before',
+      'slow boat',
       'elsewhere',
       'meanwhile',
     ]);

@@ -213,6 +213,7 @@ describe.skipIf(reasonToSkip !== undefined)('the chat page', () => {
     const [page, other] = await Promise.all([open(), open()]);
     await say(page, '/help');
     await page.getByTestId('help').getByText('--seed 7').waitFor();
+    expect(await page.getByTestId('reply').getByTestId('command').textContent()).toBe('/help');
     await say(page, '/models');
     await page.getByTestId('models').getByText('Plays a script').waitFor();
     await keepScreenshot(page, 'replies');
