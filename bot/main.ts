@@ -61,6 +61,8 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     await jobStore.close();
   };
   try {
+    // Before any job is taken up: with a wrong setting every one of them would fail.
+    await gpuFunction.checkSettings();
     server = await startWebServer({
       app: web.createApp(service),
       host: config.HOST,

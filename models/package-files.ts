@@ -21,7 +21,10 @@ export function brokenPackage(problem: string, cause?: unknown): GenerationError
 
 /** Undefined when there is no such file. */
 export async function fileSizeBytes(folder: string, path: string): Promise<number | undefined> {
-  const facts = await stat(join(folder, path)).catch(() => undefined);
+  const facts = await stat(join(folder, path)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return undefined;
+    throw error;
+  });
   return facts?.isFile() === true ? facts.size : undefined;
 }
 

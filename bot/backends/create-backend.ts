@@ -1,4 +1,5 @@
 /** The backend that the configuration asks for: a function elsewhere, or one started beside the bot. */
+import { GenerationError } from '#contract/generation-error.ts';
 import type { Backend, Logger } from '../core/ports.ts';
 import { createHttpBackend } from './http-backend.ts';
 import { createLocalProcessBackend } from './local-process-backend.ts';
@@ -13,6 +14,8 @@ export interface BackendOptions {
 
 export interface OwnedBackend {
   backend: Backend;
+  /** Throws a GenerationError when a function that was started here refuses its settings. */
+  checkSettings(): Promise<void>;
   /** Ends what was started here, calls under way included; a function elsewhere is left alone. */
   stop(): Promise<void>;
 }
@@ -23,11 +26,22 @@ export function createBackend({ url, token, environment, logger }: BackendOption
     const closing = new AbortController();
     return {
       backend: createHttpBackend({ endpoint: { url, token }, closing: closing.signal }),
+      checkSettings: () => Promise.resolve(),
       async stop() {
         closing.abort();
       },
     };
   }
   const backend = createLocalProcessBackend({ environment, logger });
-  return { backend, stop: () => backend.stop() };
+  return {
+    backend,
+    async checkSettings() {
+      await backend.listening().catch((error: unknown) => {
+        // One that is merely slow is waited for by the jobs.
+        if (error instanceof GenerationError && error.code === 'unreachable') return;
+        throw error;
+      });
+    },
+    stop: () => backend.stop(),
+  };
 }

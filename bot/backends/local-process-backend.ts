@@ -8,6 +8,8 @@ export interface LocalProcessBackendOptions extends SupervisorOptions {
 }
 
 export interface LocalProcessBackend extends Backend {
+  /** Resolves when the function listens. Throws GenerationError `invalid-request` when it refuses its settings. */
+  listening(): Promise<void>;
   /** The function's process now; for tests and the log. */
   processId(): number | undefined;
   /** Ends the function and its engine, at the latest after five seconds. */
@@ -22,6 +24,9 @@ export function createLocalProcessBackend(
   const backend = createHttpBackend({ endpoint: () => supervisor.endpoint() });
   return {
     ...backend,
+    async listening() {
+      await supervisor.endpoint();
+    },
     processId: () => supervisor.processId(),
     stop: () => supervisor.stop(),
   };

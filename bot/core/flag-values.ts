@@ -19,7 +19,7 @@ export function showValue(value: string): string {
 
 /** Throws CommandError, here and below; `flag` names the flag in the sentence. A comma that ends the value is forgiven. */
 export function readWholeNumber(flag: string, value: string, range: Range): number {
-  const typed = trimSeparator(value);
+  const typed = withoutThousands(trimSeparator(value));
   const number = NUMBER.test(typed) ? Number(typed) : Number.NaN;
   const allowed = `a whole number from ${formatNumber(range.min)} to ${formatNumber(range.max)}`;
   const random = flag === '--seed' ? ', or left out for a random one' : '';
@@ -28,6 +28,11 @@ export function readWholeNumber(flag: string, value: string, range: Range): numb
   }
   // Adding 0 turns -0 into 0.
   return number + 0;
+}
+
+/** `1,000` as the messages write it is 1000. */
+function withoutThousands(typed: string): string {
+  return /^\d{1,3}(,\d{3})+$/.test(typed) ? typed.replaceAll(',', '') : typed;
 }
 
 /** A decimal point or comma, or an exponent. */

@@ -3,6 +3,7 @@
  * process nor a power cut loses an accepted job. The file is locked for one process; the system frees the lock when
  * that process ends, however it ends.
  */
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import type { JobId } from '#contract/job.ts';
@@ -10,7 +11,7 @@ import type { JobQuery, JobRecord, JobStore, Logger } from '../core/ports.ts';
 import { parseRow, toRow } from './job-record-row.ts';
 import { migrate } from './sqlite-schema.ts';
 import { makeFolder } from './make-folder.ts';
-import { toStorageFailure, type StorageContext } from './storage-error.ts';
+import { toRemovedError, toStorageFailure, type StorageContext } from './storage-error.ts';
 
 export interface SqliteJobStoreOptions {
   /** Made when it is not there. */
@@ -82,6 +83,8 @@ class SqliteJobStore implements JobStore {
 
   async insert(record: JobRecord): Promise<boolean> {
     return this.#guard(() => {
+      // SQLite goes on writing into a file that was removed, and what it writes is gone at the end.
+      if (!existsSync(this.#context.file)) throw toRemovedError(this.#context);
       const { changes } = this.#statements.insert.run(toRow(record));
       this.#insertsSincePrune += 1;
       if (this.#insertsSincePrune >= PRUNE_EVERY) {

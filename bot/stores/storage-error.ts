@@ -44,6 +44,14 @@ export function toStorageFailure(
   return fail(`DATA_DIR ${dataDir} could not be used${reason}; the log has the details.`, true);
 }
 
+/** Somebody removed the database under the running bot. */
+export function toRemovedError({ dataDir }: StorageContext): GenerationError {
+  return new GenerationError(
+    'storage-failed',
+    `DATA_DIR ${dataDir} was removed while the bot runs, so nothing can be kept; stop the bot and start it again.`,
+  );
+}
+
 /** SQLite's extended codes carry the primary one in their low byte. */
 function readCodes(thrown: unknown): { code: string; sqliteCode: number | undefined } {
   if (!(thrown instanceof Error)) return { code: '', sqliteCode: undefined };

@@ -22,6 +22,8 @@ export interface EngineConnectionOptions {
   niceness: number;
   /** How long a canceled run may go on before its process is killed. */
   cancelGraceMs: number;
+  /** A run of which nothing is heard for this long is taken as hung: its process is killed. */
+  stallTimeoutMs: number;
   onModels(models: ModelDescription[]): void;
   onReady(ready: ReadyMessage): void;
   onLoadedModel(modelId: string | undefined): void;
@@ -42,6 +44,8 @@ interface CurrentRun {
   run: HostRun;
   resolve(outcome: EngineOutcome): void;
   reject(error: Error): void;
+  /** Called at every message of the engine. */
+  hear?: () => void;
 }
 
 let lastRunId = 0;
@@ -74,6 +78,7 @@ export function connectEngine(options: EngineConnectionOptions): EngineConnectio
   child.on('exit', (code, signal) => die(`it ended with ${signal ?? `code ${code}`}`));
   child.on('message', (raw) => {
     const parsed = messageFromEngineSchema.safeParse(raw);
+    current?.hear?.();
     if (!parsed.success) kill(false);
     else handleMessage(parsed.data, options, current);
   });
@@ -89,6 +94,8 @@ export function connectEngine(options: EngineConnectionOptions): EngineConnectio
         ask: () => send({ type: 'cancel', runId }),
         force: () => kill(true),
       });
+      const stallWatch = setTimeout(() => kill(false), options.stallTimeoutMs);
+      current.hear = () => void stallWatch.refresh();
       send({ type: 'run', runId, job: run.job });
       try {
         return await promise;
@@ -99,6 +106,7 @@ export function connectEngine(options: EngineConnectionOptions): EngineConnectio
         throw error;
       } finally {
         current = undefined;
+        clearTimeout(stallWatch);
         stopWatching();
       }
     },

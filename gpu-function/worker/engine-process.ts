@@ -9,6 +9,7 @@ import { createWakeUp } from './wake-up.ts';
 
 export interface SupervisionLimits {
   cancelGraceMs: number;
+  stallTimeoutMs: number;
   /** Longer than the largest model takes to load from a slow disk. */
   startTimeoutMs: number;
   /** Deaths in a row without a finished job that make it DEFUNCT: more than one bad job with all its attempts can cause. */
@@ -21,6 +22,8 @@ export interface SupervisionLimits {
 
 export const SUPERVISION_LIMITS: SupervisionLimits = {
   cancelGraceMs: 5_000,
+  // Longer than one step of a large model on a slow processor, and than loading one from a slow disk.
+  stallTimeoutMs: 15 * 60_000,
   startTimeoutMs: 10 * 60_000,
   deathsMax: 5,
   healedAfterMs: 10_000,
@@ -161,6 +164,7 @@ function liveOnce(
       environment: options.environment,
       niceness: options.niceness,
       cancelGraceMs: limits.cancelGraceMs,
+      stallTimeoutMs: limits.stallTimeoutMs,
       onModels(models) {
         state.models = models;
         changed.wake();

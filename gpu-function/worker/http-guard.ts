@@ -14,12 +14,17 @@ export function checkCaller(headers: Headers, { token }: CallerRules): void {
   refuseOtherOrigins(headers);
   if (token === undefined) {
     refuseForeignHost(headers.get('host') ?? '');
-  } else if (!isSameSecret(headers.get('authorization') ?? '', `Bearer ${token}`)) {
+  } else if (!isSameSecret(readBearer(headers.get('authorization') ?? ''), token)) {
     throw new HttpError(
       401,
       'The bearer token is missing or wrong; send the one that GPU_FUNCTION_TOKEN holds.',
     );
   }
+}
+
+/** The scheme's case does not matter (RFC 9110, section 11.1). */
+function readBearer(authorization: string): string {
+  return /^bearer /i.test(authorization) ? authorization.slice('bearer '.length) : '';
 }
 
 function refuseOtherOrigins(headers: Headers): void {

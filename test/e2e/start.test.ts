@@ -72,3 +72,9 @@ test('a second bot on the same DATA_DIR', async () => {
   expect(second.exitCode).toBe(2);
   expect(second.stderr).toMatch(/is in use by another bot; stop that one/);
 });
+
+test('a default model that does not exist', async () => {
+  const ended = await startBot({ PORT: '0', DEFAULT_MODEL: 'icon-128' });
+  expect(ended.exitCode).toBe(2);
+  expect(ended.stderr).toMatch(/DEFAULT_MODEL is wrong.*did you mean "icons-128"/);
+});

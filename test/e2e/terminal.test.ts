@@ -81,6 +81,7 @@ describe('one command', () => {
     [['a cat', '--model', 'icons-12'], /icons-128/],
     [['x'.repeat(10_000)], /10,000 characters/],
     [['--recipe', 'missing.png'], /missing\.png.*no such file/],
+    [['--recipe', '/dev/zero'], /\/dev\/zero is not a file/],
     [['a cat', '--out', 'missing/cat.png'], /missing does not exist/],
   ])('%.40j … ends with one sentence and exit code 2', async (argv, sentence) => {
     const refused = await imagine(...argv);

@@ -11,7 +11,10 @@ export type RecipeFile =
 
 export async function readRecipeFile(path: string): Promise<RecipeFile> {
   try {
-    const { size } = await stat(path);
+    const facts = await stat(path);
+    // A device or a pipe has no size, and may never end.
+    if (!facts.isFile()) return { kind: 'refused', message: `${path} is not a file.` };
+    const { size } = facts;
     if (size > TERMINAL_LIMITS.recipeFileBytes) {
       return { kind: 'refused', message: `${path} has ${size} bytes; that is no picture of ours.` };
     }

@@ -62,6 +62,10 @@ describe('what people type', () => {
     expect([bare.sampler, bare.spacing]).toEqual([sampler, spacing]);
   });
 
+  test('a number may be written as the messages write it', () => {
+    expect(parse('x --steps 1,000').steps).toBe(1_000);
+  });
+
   test('an article after a sampler belongs to the prompt', () => {
     expect(parse('--sampler euler a red apple')).toMatchObject({
       prompt: 'a red apple',

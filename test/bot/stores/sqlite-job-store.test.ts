@@ -1,7 +1,7 @@
 /** Jobs in SQLite: one bot at a time, nothing lost, and a sentence for each way a folder can be unfit. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
@@ -70,6 +70,14 @@ test('a DATA_DIR that cannot be a folder is refused with the remedy', () => {
   expect(() => open(dataDir)).toThrow(
     `DATA_DIR ${dataDir} cannot be written (ENOTDIR); make it a folder that the bot may write, or set DATA_DIR to another one.`,
   );
+});
+
+test('a DATA_DIR that was removed under the running bot accepts no job', async () => {
+  const dataDir = makeTemporaryFolder();
+  const store = open(dataDir);
+  rmSync(join(dataDir, 'jobs.sqlite'));
+  await expect(store.insert(makeRecord())).rejects.toThrow(/was removed while the bot runs/);
+  await store.close();
 });
 
 test('a damaged database is refused, named, and left as it is', () => {

@@ -135,6 +135,16 @@ test('an engine that ignores its cancel is killed after the grace time, and the 
   expect(host.status().processId).not.toBe(firstProcessId);
 });
 
+test('an engine that hangs in the middle is killed, and the job is drawn by the next one', async () => {
+  host = createScriptedProcess({ stepMs: 20 }, { stallTimeoutMs: 500 });
+  const { log, done } = start(toJob('j1', { steps: 30 }));
+  await untilStep(log, 2);
+  const firstProcessId = host.status().processId ?? 0;
+  process.kill(firstProcessId, 'SIGSTOP');
+  expect((await done).outcome.status).toBe('succeeded');
+  expect(isAlive(firstProcessId)).toBe(false);
+});
+
 test('a job that takes too long fails, and the sentence names the limit', async () => {
   host = createScriptedProcess({ stepMs: 20 }, { cancelGraceMs: 50 });
   await start(toJob('warm')).done;
