@@ -55,6 +55,9 @@ describe.skipIf(reasonToSkip !== undefined)('the chat page', () => {
     page.evaluate(() => (window as unknown as { seenPreviews: Set<string> }).seenPreviews.size);
 
   test('one click on an example draws: waiting, previews that change, a grid, buttons', async () => {
+    // Slow enough that a busy machine sees the middle of it too.
+    await web.close();
+    web = await startWeb({ stepMs: 220, steps: 10 });
     const page = await open();
     await keepScreenshot(page, 'empty');
     await collectPreviews(page);
@@ -65,6 +68,8 @@ describe.skipIf(reasonToSkip !== undefined)('the chat page', () => {
     const entry = await waitForStatus(page, 'succeeded');
     await entry.locator('.cell[data-loaded]').nth(3).waitFor();
     await keepScreenshot(page, 'done');
+    // All of it fits a small desktop: nothing is cut off under the header.
+    expect(await page.locator('#scroller').evaluate((el) => el.scrollTop)).toBe(0);
     expect(await countPreviews(page)).toBeGreaterThanOrEqual(5);
     const labels = await entry.locator('.card-buttons button').allTextContents();
     expect(labels).toEqual('U1 U2 U3 U4 V1 V2 V3 V4 Reroll Edit Delete'.split(' '));
