@@ -4,7 +4,15 @@ from collections.abc import Iterable
 
 import numpy
 import onnx
-from onnx import GraphProto, ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
+from onnx import (
+    GraphProto,
+    ModelProto,
+    NodeProto,
+    TensorProto,
+    ValueInfoProto,
+    helper,
+    numpy_helper,
+)
 
 # What loses digits or overflows in float16: sums over many values, exponentials, angles.
 FLOAT32_OPERATORS = frozenset(

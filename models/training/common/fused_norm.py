@@ -42,7 +42,7 @@ class FusedNormSilu(torch.autograd.Function):
     """silu(group_norm(x)) for x [batch, channels, h, w], bfloat16, channels last."""
 
     @staticmethod
-    def forward(
+    def forward(  # type: ignore[override]
         ctx: Any, features: Tensor, weight: Tensor, bias: Tensor, groups: int, epsilon: float
     ) -> Tensor:
         library = load_library()

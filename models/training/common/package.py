@@ -14,7 +14,9 @@ def write_json(file: Path, content: Any) -> None:
     file.write_text(json.dumps(content, indent=2, ensure_ascii=False) + "\n")
 
 
-def describe_files(folder: Path, endings: tuple[str, ...] = (".json", ".onnx")) -> list[dict[str, Any]]:
+def describe_files(
+    folder: Path, endings: tuple[str, ...] = (".json", ".onnx")
+) -> list[dict[str, Any]]:
     """Path, size and sha256 of every file that the package needs to run, in alphabetical order."""
     files = sorted(
         file for file in folder.rglob("*") if file.suffix in endings and file.name != MANIFEST_FILE

@@ -5,14 +5,15 @@ On shared processors this is faster than one process with many threads, which wa
 
 import datetime
 import os
+import signal
 import time
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import torch
 import torch.distributed as distributed
-import torch.multiprocessing as multiprocessing
 from torch import nn
+from torch.multiprocessing.spawn import spawn
 
 # Longer than any pause: a process that waits for the others is no error.
 WAIT_MAX = datetime.timedelta(days=7)
@@ -23,11 +24,13 @@ def run_processes(work: Callable[[int], None], count: int, meeting_point: Path) 
     """Calls work(rank) in `count` processes and waits; an error in one ends all."""
     meeting_point.parent.mkdir(parents=True, exist_ok=True)
     meeting_point.unlink(missing_ok=True)
-    multiprocessing.spawn(_start, args=(work, count, meeting_point), nprocs=count)
+    spawn(_start, args=(work, count, meeting_point), nprocs=count)
     meeting_point.unlink(missing_ok=True)
 
 
 def _start(rank: int, work: Callable[[int], None], count: int, meeting_point: Path) -> None:
+    # The sign of the parent's end, which a shell lets background jobs ignore: nobody may train on alone.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     torch.set_num_threads(1)
     distributed.init_process_group(
         "gloo",

@@ -90,7 +90,7 @@ def train(epochs: int, limit: int | None, pause_file: Path) -> DigitClassifier:
             wait_while_paused(pause_file)
             logits = classifier(shift(pictures[chosen], generator))
             optimizer.zero_grad(set_to_none=True)
-            functional.cross_entropy(logits, labels[chosen]).backward()  # type: ignore[no-untyped-call]
+            functional.cross_entropy(logits, labels[chosen]).backward()
             optimizer.step()
             schedule.step()
     return classifier.eval()
@@ -107,9 +107,7 @@ def main() -> None:
     classifier = train(options.epochs, options.limit, options.pause_file)
     pictures, labels = read_digits("t10k", options.limit)
     accuracy = float((read_classes(classifier, pictures) == labels).float().mean())
-    save_checkpoint(
-        options.checkpoint, {"model": classifier.state_dict(), "accuracy": accuracy}
-    )
+    save_checkpoint(options.checkpoint, {"model": classifier.state_dict(), "accuracy": accuracy})
     print(json.dumps({"testDigits": len(labels), "accuracy": round(accuracy, 4)}))
 
 

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import torch
 from torch import Tensor
+from torch.amp.autocast_mode import autocast
 
+from common.channels_last import lay_out, to_channels_last
 from common.checkpoint import CHECKPOINT_FOLDER, load_checkpoint, save_checkpoint
 from common.processes import run_processes, use_large_allocations, wait_while_paused
 from ddpm_mnist.classifier import CHECKPOINT as CLASSIFIER_CHECKPOINT
@@ -23,22 +25,17 @@ PROCESSES = 2
 SEED = 20_000_000
 
 
-def draw(
-    digits: Tensor, ddim_steps: int | None, seed: int, files: dict[str, Path]
-) -> Tensor:
+def draw(digits: Tensor, ddim_steps: int | None, seed: int, files: dict[str, Path]) -> Tensor:
     """Pictures [count, 1, 32, 32] in -1..1, without guidance; all 1000 DDPM steps unless DDIM's are given."""
-    model = load_trained(files["checkpoint"])
-    model.to(memory_format=torch.channels_last)
+    model = to_channels_last(load_trained(files["checkpoint"]))
     generator = torch.Generator().manual_seed(seed)
     start = torch.randn(len(digits), 1, SIDE_PX, SIDE_PX, generator=generator)
 
     def predict(sample: Tensor, timestep: int) -> Tensor:
         wait_while_paused(files["pause"])
         timesteps = torch.full((len(digits),), timestep)
-        with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
-            noise: Tensor = model(
-                sample.contiguous(memory_format=torch.channels_last), timesteps, digits
-            )
+        with torch.no_grad(), autocast("cpu", torch.bfloat16):
+            noise: Tensor = model(lay_out(sample), timesteps, digits)
         return noise.float()
 
     predictor: Predictor = predict

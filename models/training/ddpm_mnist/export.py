@@ -4,10 +4,12 @@ import argparse
 from pathlib import Path
 
 import onnx
+import torch
 
 from common.float16 import convert_to_float16
 from common.package import MANIFEST_FILE, describe_files, write_json
-from ddpm_mnist.export_graphs import export_parts
+from ddpm_mnist.classifier import load_classifier
+from ddpm_mnist.export_graphs import export_graph, export_parts
 from ddpm_mnist.model import CHECKPOINT, load_trained
 from ddpm_mnist.package_files import (
     MODEL_INDEX,
@@ -20,7 +22,7 @@ from ddpm_mnist.package_files import (
     tokenizer_file,
     unet_config,
 )
-from ddpm_mnist.settings import NetworkSettings
+from ddpm_mnist.settings import SIDE_PX, NetworkSettings
 
 PACKAGE_FOLDER = Path(__file__).parents[2] / "embedded" / PACKAGE_ID
 
@@ -43,12 +45,29 @@ def write_package(folder: Path, checkpoint: Path, is_float16: bool) -> None:
     write_json(folder / MANIFEST_FILE, {**manifest(), "files": describe_files(folder)})
 
 
+def write_judge(file: Path) -> None:
+    """The classifier of the evaluation as a graph: pictures [batch, 1, 32, 32] -> logits [batch, 10]."""
+    classifier, _ = load_classifier()
+    batch = {0: "batch"}
+    graph = export_graph(
+        classifier,
+        {"pictures": torch.zeros(2, 1, SIDE_PX, SIDE_PX)},
+        "logits",
+        {"pictures": batch, "logits": batch},
+    )
+    onnx.save(convert_to_float16(graph), str(file))
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--checkpoint", type=Path, default=CHECKPOINT)
     parser.add_argument("--folder", type=Path, default=PACKAGE_FOLDER)
     parser.add_argument("--float32", action="store_true", help="to compare the two precisions")
+    parser.add_argument("--judge", type=Path, help="write the classifier there, and nothing else")
     options = parser.parse_args()
+    if options.judge is not None:
+        write_judge(options.judge)
+        return
     write_package(options.folder, options.checkpoint, not options.float32)
 
 

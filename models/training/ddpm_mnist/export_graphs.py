@@ -6,6 +6,7 @@ import onnx
 import torch
 from torch import Tensor, nn
 
+from common.channels_last import to_contiguous
 from ddpm_mnist.model import DigitModel
 from ddpm_mnist.network import NoisePredictor
 from ddpm_mnist.settings import DIGITS, NO_DIGIT, SIDE_PX
@@ -80,8 +81,7 @@ def export_graph(
 def export_parts(model: DigitModel) -> dict[str, onnx.ModelProto]:
     """Folder of the package -> its graph, in float32."""
     batch = {0: "batch"}
-    # Copied, since weights in channels-last order are not laid out as ONNX wants them.
-    model = model.to(memory_format=torch.contiguous_format)
+    model = to_contiguous(model)
     width = model.digit_embedding.embedding_dim
     sample = torch.zeros(2, 1, SIDE_PX, SIDE_PX)
     return {

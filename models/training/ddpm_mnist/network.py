@@ -10,6 +10,14 @@ from common.fused_norm import NormSilu
 from ddpm_mnist.settings import NetworkSettings
 
 
+def zero_convolution(channels_in: int, channels_out: int, size: int) -> nn.Conv2d:
+    """A convolution that gives zeros at first: each block starts as its shortcut alone, as in the paper's code."""
+    convolution = nn.Conv2d(channels_in, channels_out, size, padding=size // 2)
+    for parameter in convolution.parameters():
+        nn.init.zeros_(parameter)
+    return convolution
+
+
 class ResidualBlock(nn.Module):
     """Two convolutions with the time and the digit added between them.
 
@@ -22,12 +30,11 @@ class ResidualBlock(nn.Module):
         self.conv_in = nn.Conv2d(channels_in, channels_out, 3, padding=1)
         self.condition = nn.Linear(settings.embedding_width, channels_out)
         self.norm_out = NormSilu(settings.norm_groups, channels_out)
-        self.conv_out = nn.Conv2d(channels_out, channels_out, 3, padding=1)
-        # Each block starts as its shortcut alone, as in the paper's code.
-        nn.init.zeros_(self.conv_out.weight)
-        nn.init.zeros_(self.conv_out.bias)
+        self.conv_out = zero_convolution(channels_out, channels_out, 3)
         self.shortcut = (
-            nn.Identity() if channels_in == channels_out else nn.Conv2d(channels_in, channels_out, 1)
+            nn.Identity()
+            if channels_in == channels_out
+            else nn.Conv2d(channels_in, channels_out, 1)
         )
 
     def forward(self, features: Tensor, embedding: Tensor) -> Tensor:
@@ -44,14 +51,14 @@ class SelfAttention(nn.Module):
         super().__init__()
         self.norm = nn.GroupNorm(settings.norm_groups, channels)
         self.query_key_value = nn.Conv2d(channels, 3 * channels, 1)
-        self.output = nn.Conv2d(channels, channels, 1)
-        nn.init.zeros_(self.output.weight)
-        nn.init.zeros_(self.output.bias)
+        self.output = zero_convolution(channels, channels, 1)
 
     def forward(self, features: Tensor) -> Tensor:
         channels, height, width = features.shape[1:]
         # Each [batch, channels, places].
-        query, key, value = self.query_key_value(self.norm(features.float())).flatten(2).chunk(3, dim=1)
+        query, key, value = (
+            self.query_key_value(self.norm(features.float())).flatten(2).chunk(3, dim=1)
+        )
         scores = torch.bmm(query.transpose(1, 2) / math.sqrt(channels), key)
         # [batch, channels, places]: for each place the mixture of all values.
         mixed = torch.bmm(value, scores.softmax(dim=-1).transpose(1, 2))
@@ -113,9 +120,7 @@ class NoisePredictor(nn.Module):
             if level > 0:
                 self.up_samplers.append(nn.Conv2d(channels, channels, 3, padding=1))
         self.norm_out = NormSilu(settings.norm_groups, channels)
-        self.conv_out = nn.Conv2d(channels, 4, 3, padding=1)
-        nn.init.zeros_(self.conv_out.weight)
-        nn.init.zeros_(self.conv_out.bias)
+        self.conv_out = zero_convolution(channels, 4, 3)
 
     @staticmethod
     def _attention(level: int, width: int, settings: NetworkSettings) -> nn.Module:

@@ -10,8 +10,11 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from torch.amp.autocast_mode import autocast
 from torch.nn import functional
+from torch.nn.utils.clip_grad import clip_grad_norm_
 
+from common.channels_last import lay_out, to_channels_last
 from common.checkpoint import CHECKPOINT_FOLDER, load_checkpoint, save_checkpoint
 from common.moving_average import MovingAverage
 from common.processes import (
@@ -49,8 +52,8 @@ def draw_loss(
     is_dropped = torch.rand(settings.batch, generator=generator) < settings.drop_digit
     digits = labels[chosen].masked_fill(is_dropped, NO_DIGIT)
     noisy = add_noise(pictures[chosen], noise, timesteps)
-    with torch.autocast("cpu", torch.bfloat16):
-        predicted = model(noisy.contiguous(memory_format=torch.channels_last), timesteps, digits)
+    with autocast("cpu", torch.bfloat16):
+        predicted = model(lay_out(noisy), timesteps, digits)
     return functional.mse_loss(predicted.float(), noise)
 
 
@@ -64,8 +67,7 @@ class Trainer:
         self.data = read_digits("train", limit)
         torch.manual_seed(settings.seed)
         self.network_settings = NetworkSettings()
-        self.model = DigitModel(self.network_settings)
-        self.model.to(memory_format=torch.channels_last)
+        self.model = to_channels_last(DigitModel(self.network_settings))
         self.average = MovingAverage(self.model, settings.average_decay)
         self.optimizer = torch.optim.Adam(self.model.parameters(), settings.learning_rate)
         self.step = 0
@@ -102,11 +104,9 @@ class Trainer:
             group["lr"] = learning_rate_at(self.step, self.settings)
         loss = draw_loss(self.model, self.data, self.settings, generator)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         average_gradients(self.model.parameters())
-        torch.nn.utils.clip_grad_norm_(
-            self.model.parameters(), GRADIENT_NORM_MAX, error_if_nonfinite=True
-        )
+        clip_grad_norm_(self.model.parameters(), GRADIENT_NORM_MAX, error_if_nonfinite=True)
         self.optimizer.step()
         self.average.update(self.model, self.step)
         self.step += 1
