@@ -62,10 +62,12 @@ def average_value(value: float) -> float:
     return float(tensor) / distributed.get_world_size()
 
 
-def wait_while_paused(pause_file: Path) -> None:
-    """Sleeps while the file exists: somebody else needs the processors."""
+def wait_while_paused(pause_file: Path) -> float:
+    """Sleeps while the file exists: somebody else needs the processors. Returns the seconds that went by."""
+    started = time.monotonic()
     while pause_file.exists():
         time.sleep(PAUSE_POLL_SECONDS)
+    return time.monotonic() - started
 
 
 def use_large_allocations() -> None:

@@ -125,7 +125,7 @@ class Trainer:
         losses: list[float] = []
         started = time.monotonic()
         while self.step < self.settings.steps:
-            wait_while_paused(self.files["pause"])
+            started += wait_while_paused(self.files["pause"])
             losses.append(self._take_step())
             if self.step % self.settings.log_every_steps == 0:
                 self.seconds += time.monotonic() - started
