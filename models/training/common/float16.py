@@ -92,23 +92,17 @@ class Float16Converter:
             self.types[node.output[0]] = node.attribute[0].i
             self.nodes.append(node)
             return
-        is_float32 = node.op_type in self.float32_operators
+        # What leaves the graph is float32 outside: its last operator loses nothing on the way there.
+        is_last = any(name in outputs for name in node.output)
+        is_float32 = is_last or node.op_type in self.float32_operators
         wanted = TensorProto.FLOAT if is_float32 else TensorProto.FLOAT16
         for index, name in enumerate(node.input):
             if self._is_float(name):
                 node.input[index] = self._with_type(name, wanted)
         self.nodes.append(node)
-        for index, name in enumerate(node.output):
-            if not self._is_float(name):
-                continue
-            self.types[name] = wanted
-            if name in outputs and wanted != TensorProto.FLOAT:
-                node.output[index] = f"{name}_float16"
-                self.types[node.output[index]] = wanted
-                self.types[name] = TensorProto.FLOAT
-                self.nodes.append(
-                    helper.make_node("Cast", [node.output[index]], [name], to=TensorProto.FLOAT)
-                )
+        for name in node.output:
+            if self._is_float(name):
+                self.types[name] = wanted
 
     def _is_float(self, name: str) -> bool:
         return self.types.get(name) in (TensorProto.FLOAT, TensorProto.FLOAT16)

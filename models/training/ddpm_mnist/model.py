@@ -17,6 +17,8 @@ class DigitModel(nn.Module):
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         self.digit_embedding = nn.Embedding(DIGITS + 1, settings.embedding_width)
+        # As large as the embedding of the time that it is added to.
+        nn.init.normal_(self.digit_embedding.weight, std=0.3)
         self.network = NoisePredictor(settings)
 
     def forward(self, sample: Tensor, timesteps: Tensor, digits: Tensor) -> Tensor:

@@ -149,4 +149,7 @@ class NoisePredictor(nn.Module):
             if index % 2 == 1 and index // 2 < len(self.up_samplers):
                 hidden = functional.interpolate(hidden, scale_factor=2.0, mode="nearest")
                 hidden = self.up_samplers[index // 2](hidden)
-        return functional.pixel_shuffle(self.conv_out(self.norm_out(hidden)), 2)
+        correction = functional.pixel_shuffle(self.conv_out(self.norm_out(hidden)), 2)
+        # Towards t = 1000 the sample is almost the noise itself, and what is left of the picture is a hundredth of it:
+        # starting from the sample, the network only has to name that rest, and not to pass the noise through exactly.
+        return sample + correction

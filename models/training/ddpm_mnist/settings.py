@@ -29,9 +29,9 @@ class TrainingSettings:
     """How long and how fast; `batch` is what one process sees a step."""
 
     steps: int
-    batch: int = 64
+    batch: int = 32
     processes: int = 2
-    learning_rate: float = 5e-4
+    learning_rate: float = 1e-3
     warm_up_steps: int = 200
     # The paper's 0.9999 is for 800,000 steps.
     average_decay: float = 0.999
