@@ -1,20 +1,8 @@
-/** Digits drawn by the product's own code, and read by a classifier that never saw the model that drew them. */
+/** Prompts drawn by the product's own code, many at a time. */
 import type { SamplerId } from '#contract/generation-request.ts';
-import { join } from 'node:path';
-import { openGraph } from '../../../gpu-function/onnx/graph.ts';
 import type { ImageModel, Tensor } from '../../../gpu-function/pipeline/ports.ts';
 import { planSampling } from '../../../gpu-function/sampling/plan-sampling.ts';
 import { createTorchRandom } from '../../../gpu-function/sampling/torch-random.ts';
-
-export const packageFolder = join(
-  import.meta.dirname,
-  '..',
-  '..',
-  '..',
-  'models',
-  'embedded',
-  'ddpm-mnist',
-);
 
 interface Drawing {
   sampler: SamplerId;
@@ -46,28 +34,4 @@ export async function drawPrompts(
     onStep: () => undefined,
   });
   return model.decode({ data, shape });
-}
-
-/** The digit that the classifier reads in each picture [count, 3, 32, 32]. */
-export async function readDigits(pictures: Tensor): Promise<number[]> {
-  const [count = 0, channels = 0, heightPx = 0, widthPx = 0] = pictures.shape;
-  const plane = heightPx * widthPx;
-  const grey = new Float32Array(count * plane);
-  for (let index = 0; index < count; index++) {
-    const start = index * channels * plane;
-    grey.set(pictures.data.subarray(start, start + plane), index * plane);
-  }
-  const judge = await openGraph(import.meta.dirname, 'digit-classifier.onnx', { provider: 'cpu' });
-  try {
-    const logits = await judge.run(
-      { pictures: { data: grey, shape: [count, 1, heightPx, widthPx] } },
-      'logits',
-    );
-    return Array.from({ length: count }, (_, index) => {
-      const row = logits.data.subarray(index * 10, index * 10 + 10);
-      return row.indexOf(Math.max(...row));
-    });
-  } finally {
-    await judge.close();
-  }
 }
