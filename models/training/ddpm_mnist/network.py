@@ -7,7 +7,9 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from common.fused_norm import NormSilu
-from ddpm_mnist.settings import NetworkSettings
+from ddpm_mnist.settings import SIDE_PX, NetworkSettings
+
+PATCHES_SIDE = SIDE_PX // 2
 
 
 def zero_convolution(channels_in: int, channels_out: int, size: int) -> nn.Conv2d:
@@ -90,9 +92,14 @@ class NoisePredictor(nn.Module):
     def __init__(self, settings: NetworkSettings) -> None:
         super().__init__()
         widths = settings.widths
+        self.layout_channels = settings.layout_channels
         self.time_embedding = TimeEmbedding(settings)
         # Pixels as patches of 2 x 2: a quarter of the work, and no finer detail is lost in strokes.
-        self.conv_in = nn.Conv2d(4, widths[0], 3, padding=1)
+        # The digit as a picture of its own beside them: where its strokes usually lie is what high noise is worth.
+        self.layout = nn.Linear(
+            settings.embedding_width, settings.layout_channels * PATCHES_SIDE * PATCHES_SIDE
+        )
+        self.conv_in = nn.Conv2d(4 + settings.layout_channels, widths[0], 3, padding=1)
         self.down_blocks = nn.ModuleList()
         self.up_blocks = nn.ModuleList()
         self.down_attentions = nn.ModuleList()
@@ -129,11 +136,14 @@ class NoisePredictor(nn.Module):
 
     def forward(self, sample: Tensor, timesteps: Tensor, digit_embedding: Tensor) -> Tensor:
         """
-        sample [batch, 1, h, w], timesteps [batch] in 0..999, digit_embedding [batch, embedding]
-        -> predicted noise [batch, 1, h, w].
+        sample [batch, 1, 32, 32], timesteps [batch] in 0..999, digit_embedding [batch, embedding]
+        -> predicted noise [batch, 1, 32, 32].
         """
         embedding = functional.silu(self.time_embedding(timesteps) + digit_embedding)
-        hidden = self.conv_in(functional.pixel_unshuffle(sample, 2))
+        layout = self.layout(digit_embedding).reshape(
+            -1, self.layout_channels, PATCHES_SIDE, PATCHES_SIDE
+        )
+        hidden = self.conv_in(torch.cat([functional.pixel_unshuffle(sample, 2), layout], dim=1))
         skips = [hidden]
         for level, block in enumerate(self.down_blocks):
             hidden = self.down_attentions[level](block(hidden, embedding))

@@ -21,6 +21,7 @@ class NetworkSettings:
     widths: tuple[int, ...] = (64, 128)
     attention_levels: tuple[int, ...] = (1,)
     embedding_width: int = 128
+    layout_channels: int = 8
     norm_groups: int = 8
 
 
