@@ -35,7 +35,7 @@ function regularPlural(word: string): string {
 }
 
 /** Names such as "grapes" and "scissors" are plural already; "glass" and "bus" are not. */
-export function isPlural(name: string): boolean {
+function isPlural(name: string): boolean {
   const [, head = name] = TAIL.exec(name) ?? [];
   return /[^su]s$/.test(head) && !/(?:lens|iris|compass|tennis|grass)$/.test(head);
 }

@@ -24,7 +24,7 @@ const GROUPS = {
   6: 'activities',
   7: 'objects',
 } as const;
-export type ConceptGroup = (typeof GROUPS)[keyof typeof GROUPS];
+type ConceptGroup = (typeof GROUPS)[keyof typeof GROUPS];
 
 /** Marks without a thing in them, and what no one needs a small model to draw. */
 const EXCLUDED_LABELS =

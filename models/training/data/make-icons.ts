@@ -16,7 +16,7 @@ import { renderIcon } from './render-icon.ts';
 const OPAQUE_SHARE_MIN = 0.02;
 
 /** `train`: pictures are made of it. The others are for the evaluation alone. */
-export type Split = 'train' | 'held-out-icon' | 'held-out-concept';
+type Split = 'train' | 'held-out-icon' | 'held-out-concept';
 export type CatalogedIcon = RenderedIcon & { split: Split };
 
 export interface IconFiles {
