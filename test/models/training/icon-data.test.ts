@@ -180,7 +180,7 @@ test.skipIf(!hasPackages)(`every set’s own package allows its use${why}`, () =
 test.skipIf(!hasPackages)(`a small data set is made twice with the same bytes${why}`, async () => {
   const folders = [makeTemporaryFolder(), makeTemporaryFolder()] as const;
   for (const folder of folders) {
-    await makeDataSet({ count: 20, folder, setIds: ['stickies', 'kameleon'] });
+    await makeDataSet({ count: 20, folder, setIds: ['stickies', 'flat-color'] });
   }
   for (const file of [
     'icons.rgba',
