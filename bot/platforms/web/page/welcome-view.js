@@ -8,7 +8,7 @@ const EXAMPLES = [
   'a sunflower',
   'a strawberry',
   'a purple heart',
-  'a house at night',
+  'a blue car',
   'an orange on a blue background',
 ];
 /** How far each of the decorative discs has come out of the noise. */
