@@ -35,7 +35,8 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
   const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,
-    environment: process.env,
+    // Room for every job that one person may have open: whoever finds the queue full comes later than those behind.
+    environment: { QUEUE_PER_OWNER_MAX: String(config.OPEN_JOBS_PER_USER), ...process.env },
     logger,
   });
   const service = createImagineService({
