@@ -42,13 +42,14 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
     }
   };
 
-  const open = async (modelId: string | undefined): Promise<ImageModel> => {
+  const open = async (modelId: string | undefined, onLoad?: () => void): Promise<ImageModel> => {
     const found = await findPackages(options.folders);
     const id = modelId ?? chooseDefaultId(found, options.defaultModelId);
     const entry = found.find((candidate) => candidate.id === id);
     if (entry === undefined) throw unknownModel(id, listUsableIds(found));
     if (loaded?.id === entry.id && loaded.folder === entry.folder) return loaded.model;
     if (entry.status === 'broken') throw namingModel(entry.id, entry.error);
+    onLoad?.();
     await close();
     const model = await load(entry);
     loaded = { id: entry.id, folder: entry.folder, model };
@@ -69,7 +70,7 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
       const descriptions = await Promise.all(found.map(describe));
       return descriptions.map((model) => ({ ...model, isDefault: model.id === defaultId }));
     },
-    open: (modelId) => inTurn(() => open(modelId)),
+    open: (modelId, onLoad) => inTurn(() => open(modelId, onLoad)),
     loadedModelId: () => loaded?.id,
     close: () => inTurn(close),
   };

@@ -21,22 +21,12 @@ async function runJob(run: EngineRun, library: ModelLibrary, clock: Clock): Prom
   switch (request.kind) {
     case 'generate': {
       const startedAtMs = clock.nowMs();
-      if (await needsLoading(library, request.modelId)) {
-        run.report({ type: 'engine-loading', stage: 'model', attempt: 1 });
-      }
-      const model = await library.open(request.modelId);
+      const model = await library.open(request.modelId, () =>
+        run.report({ type: 'engine-loading', stage: 'model', attempt: 1 }),
+      );
       return generateImages({ request, model, run, clock, startedAtMs });
     }
     case 'upscale':
       return upscaleImage(request, run, clock);
   }
-}
-
-/** Whether opening the model will take a while, so that the person is told. */
-async function needsLoading(library: ModelLibrary, modelId: string | undefined): Promise<boolean> {
-  const loaded = library.loadedModelId();
-  if (loaded === undefined) return true;
-  if (modelId !== undefined) return modelId !== loaded;
-  const models = await library.list();
-  return models.find((model) => model.isDefault)?.id !== loaded;
 }

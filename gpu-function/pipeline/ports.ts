@@ -66,8 +66,11 @@ export interface Clock {
 /** Where models come from. Opening one may close another: memory is bounded by whoever implements this. */
 export interface ModelLibrary {
   list(): Promise<ModelDescription[]>;
-  /** Loads (or returns the loaded) model; the default one without an id. Throws `model-unknown` or `model-broken`. */
-  open(modelId: string | undefined): Promise<ImageModel>;
+  /**
+   * The loaded model, or the one it loads; the default one without an id. `onLoad` is called before a load begins, so
+   * that the person can be told. Throws `model-unknown` or `model-broken`.
+   */
+  open(modelId: string | undefined, onLoad?: () => void): Promise<ImageModel>;
   /** The id of the model that is in memory now. */
   loadedModelId(): string | undefined;
   close(): Promise<void>;

@@ -91,10 +91,11 @@ export function createLibraryOf(model: ImageModel): ModelLibrary {
   let loadedModelId: string | undefined;
   return {
     list: async () => [model.description],
-    async open(modelId = model.description.id) {
+    async open(modelId = model.description.id, onLoad?: () => void) {
       if (modelId !== model.description.id) {
         throw new GenerationError('model-unknown', `There is no model "${modelId}".`);
       }
+      if (loadedModelId === undefined) onLoad?.();
       loadedModelId = modelId;
       return model;
     },

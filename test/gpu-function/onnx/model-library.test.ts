@@ -38,6 +38,18 @@ test('nothing is loaded until a model is asked for; without an id it is the defa
   expect(library.loadedModelId()).toBe('one');
 });
 
+test('a load is told before it begins, and only when there is one', async () => {
+  const told: (string | undefined)[] = [];
+  const open = (id: string | undefined) => library.open(id, () => told.push(id));
+  await open('one');
+  await open('one');
+  await open(undefined);
+  await open('two');
+  await open(undefined);
+  await expect(open('three')).rejects.toMatchObject({ code: 'model-unknown' });
+  expect(told).toEqual(['one', 'two', undefined]);
+});
+
 test('the loaded model is given again; another one takes its place', async () => {
   const one = await library.open('one');
   expect(await library.open('one')).toBe(one);
