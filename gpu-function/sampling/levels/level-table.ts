@@ -3,6 +3,7 @@ import type { SpacingId } from '#contract/generation-request.ts';
 import { toAlphaBars, toBetas } from '../beta-schedule.ts';
 import type { NoiseStep } from '../noise-level.ts';
 import type { SchedulerConfig } from '../scheduler-config.ts';
+import { leadingTimesteps, linspace, trailingTimesteps } from '../timestep-spacing.ts';
 
 export interface LevelRequest {
   config: SchedulerConfig;
@@ -32,6 +33,32 @@ export function plainSpacing(
   fallback: LevelFamily['defaultSpacing'],
 ): Exclude<SpacingId, 'karras'> {
   return spacing === 'karras' ? (config.timestep_spacing ?? fallback) : spacing;
+}
+
+/**
+ * Timesteps spread over the training's, noisiest first. Families differ in their default spacing and in how they round
+ * those of linspace.
+ */
+export function spreadTimesteps(
+  request: LevelRequest,
+  fallback: LevelFamily['defaultSpacing'],
+  roundLinspace: (timestep: number) => number,
+): number[] {
+  const { config, stepCount } = request;
+  const length = config.num_train_timesteps;
+  switch (plainSpacing(request, fallback)) {
+    case 'leading':
+      return leadingTimesteps(Math.floor(length / stepCount), stepCount, {
+        offset: config.steps_offset,
+        length,
+      });
+    case 'trailing':
+      return trailingTimesteps(length, stepCount);
+    case 'linspace':
+      return linspace(0, length - 1, stepCount)
+        .map(roundLinspace)
+        .toReversed();
+  }
 }
 
 export function trainedAlphaBars(config: SchedulerConfig): Float64Array {

@@ -1,8 +1,12 @@
 /** Tables of Euler and its kin: sample = clean + sigma · noise, fractional timesteps allowed. */
 import { karrasSigmas, sigmaToTimestep } from '../karras-sigmas.ts';
 import type { NoiseStep } from '../noise-level.ts';
-import { leadingTimesteps, linspace, trailingTimesteps } from '../timestep-spacing.ts';
-import { plainSpacing, type LevelFamily, type LevelRequest } from './level-table.ts';
+import {
+  plainSpacing,
+  spreadTimesteps,
+  type LevelFamily,
+  type LevelRequest,
+} from './level-table.ts';
 import { finalSigma, sigmaAt, toLogSigmas, trainedSigmas } from './trained-sigmas.ts';
 
 const { fround } = Math;
@@ -14,7 +18,7 @@ export const SIGMA_LEVELS: LevelFamily = {
   build(request) {
     const { config, spacing, stepCount } = request;
     const trained = trainedSigmas(config);
-    let timesteps = evenTimesteps(request);
+    let timesteps = spreadTimesteps(request, DEFAULT_SPACING, fround);
     let sigmas = timesteps.map((timestep) => sigmaAt(timestep, trained));
     if (spacing === 'karras') {
       sigmas = karrasSigmas(sigmas.at(-1) ?? 0, sigmas[0] ?? 0, stepCount);
@@ -29,24 +33,6 @@ export const SIGMA_LEVELS: LevelFamily = {
     return { steps, initialNoiseScale: noiseScale(request, ends[0] ?? 0) };
   },
 };
-
-function evenTimesteps(request: LevelRequest): number[] {
-  const { config, stepCount } = request;
-  const length = config.num_train_timesteps;
-  switch (plainSpacing(request, DEFAULT_SPACING)) {
-    case 'leading':
-      return leadingTimesteps(Math.floor(length / stepCount), stepCount, {
-        offset: config.steps_offset,
-        length,
-      });
-    case 'trailing':
-      return trailingTimesteps(length, stepCount);
-    case 'linspace':
-      return linspace(0, length - 1, stepCount)
-        .map(fround)
-        .toReversed();
-  }
-}
 
 /** Leading tables begin below the trained maximum, so the picture's own variance of 1 counts there. */
 function noiseScale(request: LevelRequest, sigmaMax: number): number {

@@ -1,14 +1,9 @@
 /** Tables of DDPM and DDIM: whole timesteps, each at a level that was trained. */
 import { CLEAN_LEVEL, toPreservingLevel, type NoiseLevel, type NoiseStep } from '../noise-level.ts';
 import type { SchedulerConfig } from '../scheduler-config.ts';
+import { roundHalfEven } from '../timestep-spacing.ts';
 import {
-  leadingTimesteps,
-  linspace,
-  roundHalfEven,
-  trailingTimesteps,
-} from '../timestep-spacing.ts';
-import {
-  plainSpacing,
+  spreadTimesteps,
   trainedAlphaBars,
   type LevelFamily,
   type LevelRequest,
@@ -60,21 +55,7 @@ export const DDIM_LEVELS: LevelFamily = {
 };
 
 function wholeTimesteps(request: LevelRequest): number[] {
-  const { config, stepCount } = request;
-  const length = config.num_train_timesteps;
-  switch (plainSpacing(request, 'leading')) {
-    case 'leading':
-      return leadingTimesteps(Math.floor(length / stepCount), stepCount, {
-        offset: config.steps_offset,
-        length,
-      });
-    case 'trailing':
-      return trailingTimesteps(length, stepCount);
-    case 'linspace':
-      return linspace(0, length - 1, stepCount)
-        .map(roundHalfEven)
-        .toReversed();
-  }
+  return spreadTimesteps(request, 'leading', roundHalfEven);
 }
 
 function createLevelLookup(config: SchedulerConfig): (timestep: number) => NoiseLevel {
