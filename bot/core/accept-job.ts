@@ -1,21 +1,13 @@
 /** From a request to a job that nothing can lose: moderate, count, insert, follow. */
 import pLimit from 'p-limit';
-import type { GenerationRequest } from '#contract/generation-request.ts';
-import type { JobId } from '#contract/job.ts';
 import type { JobTracker } from './job-tracker.ts';
 import { moderate } from './moderation.ts';
-import type { Clock, JobRecord, JobStore, Lineage, Place, User } from './ports.ts';
+import type { Clock, JobRecord, JobStore } from './ports.ts';
 import { checkQuota, QUOTA_WINDOW_MS } from './quota.ts';
 import type { ServicePolicy } from './service-policy.ts';
 
-export interface NewJob {
-  id: JobId;
-  request: GenerationRequest;
-  command: string;
-  user: User;
-  place: Place;
-  lineage?: Lineage | undefined;
-}
+/** What a record holds before its life begins. */
+export type NewJob = Omit<JobRecord, 'createdAtMs' | 'updatedAtMs' | 'answeredAtMs' | 'state'>;
 
 export type Acceptance =
   | { kind: 'accepted'; record: JobRecord }
