@@ -105,7 +105,7 @@ function toCommand(
   { defaultCount }: ServicePolicy,
 ): string {
   if (request.kind === 'generate') return formatCommand(request, { defaultCount });
-  if (source.request.kind === 'upscale') return source.command;
+  if (source.request.kind !== 'generate') return source.command;
   return formatCommand(toSinglePicture(source.request, action.index), { defaultCount });
 }
 

@@ -138,6 +138,10 @@ function isPassing({ code }: GenerationError): boolean {
     case 'sampler-unsupported':
     case 'style-unknown':
     case 'image-unreadable':
+    case 'image-unknown':
+    case 'mask-unusable':
+    case 'ability-missing':
+    case 'upscaler-unknown':
     case 'job-conflict':
     case 'out-of-memory':
     case 'engine-crashed':

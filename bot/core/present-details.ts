@@ -10,12 +10,24 @@ import type { JobRecord } from './ports.ts';
 export function toDetails({ request, state }: JobRecord): CardDetail[] {
   const settings = settingsOf(state);
   const lines: [label: string, value: string | undefined][] = [
-    ...(request.kind === 'upscale'
-      ? [['Enlarged', `${request.factor} times each side`] as [string, string]]
-      : toSettingLines(request, settings)),
+    ...toRequestLines(request, settings),
     ...(state.status === 'succeeded' ? toResultLines(state) : []),
   ];
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
+}
+
+function toRequestLines(
+  request: JobRecord['request'],
+  settings: Settings | undefined,
+): [string, string | undefined][] {
+  switch (request.kind) {
+    case 'generate':
+      return toSettingLines(request, settings);
+    case 'upscale':
+      return [['Enlarged', `${request.factor} times each side`]];
+    case 'animate':
+      return [['Animated', `${request.frames} pictures towards ${request.toPrompt}`]];
+  }
 }
 
 function settingsOf(state: JobState): Settings | undefined {

@@ -1,6 +1,13 @@
 /** What a job made, and with which settings exactly. */
 import * as z from 'zod';
 import { SAMPLER_IDS, SPACING_IDS, variationSchema } from './generation-request.ts';
+import { lineageSchema } from './lineage.ts';
+import { INPAINT_AREAS } from './picture-editing.ts';
+
+const placePx = { left: z.int(), top: z.int(), right: z.int(), bottom: z.int() };
+
+/** A picture that another one was made from, by its content. */
+const sourceSchema = z.strictObject({ sha256: z.string(), widthPx: z.int(), heightPx: z.int() });
 
 /** Every setting of a run after the model package's defaults were filled in. */
 export const settingsSchema = z.strictObject({
@@ -20,6 +27,22 @@ export const settingsSchema = z.strictObject({
   sampler: z.enum(SAMPLER_IDS),
   spacing: z.enum(SPACING_IDS),
   variations: z.array(variationSchema).min(1).optional(),
+  startImage: sourceSchema.optional(),
+  strength: z.number().optional(),
+  inpaint: z
+    .strictObject({
+      area: z.enum(INPAINT_AREAS),
+      featherPx: z.int(),
+      paddingPx: z.int(),
+      /** sha256 over the mask's pixels, one byte each. */
+      maskSha256: z.string(),
+    })
+    .optional(),
+  /** Where the start image lies on the drawn picture, in pixels; what is outside was drawn. */
+  outpaint: z
+    .strictObject({ kind: z.enum(['zoom', 'pan', 'borders']), kept: z.strictObject(placePx) })
+    .optional(),
+  tile: z.boolean().optional(),
 });
 export type Settings = z.infer<typeof settingsSchema>;
 
@@ -30,9 +53,12 @@ const imageDescriptionSchema = z.strictObject({
   seed: z.int().optional(),
   widthPx: z.int(),
   heightPx: z.int(),
-  mediaType: z.literal('image/png'),
+  /** PNG, but for a prompt walk, which is animated. */
+  mediaType: z.enum(['image/png', 'image/webp', 'image/gif']),
   sizeBytes: z.int(),
   sha256: z.string(),
+  /** 0..1: how likely the picture is sexually explicit, as its classifier sees it; none where nobody looked. */
+  unsafeScore: z.number().min(0).max(1).optional(),
 });
 export type ImageDescription = z.infer<typeof imageDescriptionSchema>;
 
@@ -52,8 +78,14 @@ export type Timings = z.infer<typeof timingsSchema>;
 
 export const resultSchema = z.strictObject({
   images: z.array(imageDescriptionSchema).min(1),
+  /**
+   * The way from noise to picture, where the request asked for it: all pictures of the job in one animated sheet. It is
+   * fetched as the pictures are, by its index, which follows theirs.
+   */
+  clip: imageDescriptionSchema.optional(),
   /** None for an upscale. */
   settings: settingsSchema.optional(),
+  lineage: lineageSchema.optional(),
   timings: timingsSchema,
   /** Sentences for the person: what was done otherwise than asked, and why. */
   notes: z.array(z.string()),

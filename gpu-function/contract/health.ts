@@ -1,6 +1,26 @@
 /** How the GPU function is, in the words of replicate/cog. Always HTTP 200: the state is in the body. */
 import * as z from 'zod';
 
+const upscalerDescriptionSchema = z.strictObject({
+  id: z.string(),
+  name: z.string(),
+  licence: z.string(),
+  /** The enlargement that it was trained for; other factors are reached by resampling its result. */
+  nativeFactor: z.int(),
+  /** Why it cannot be used, in one sentence; none when it can. */
+  problem: z.string().optional(),
+});
+export type UpscalerDescription = z.infer<typeof upscalerDescriptionSchema>;
+
+/** What the function can do whatever the model; models say the rest (`abilities` of /models). */
+export const functionAbilitiesSchema = z.strictObject({
+  /** Learned upscalers, the best first; empty = an upscale is plain resampling. */
+  upscalers: z.array(upscalerDescriptionSchema),
+  /** Whether pictures get an `unsafeScore`. */
+  ratesPictures: z.boolean(),
+});
+export type FunctionAbilities = z.infer<typeof functionAbilitiesSchema>;
+
 export const healthSchema = z.strictObject({
   /** STARTING: engine not up yet. BUSY: at least one job runs. DEFUNCT: the engine keeps dying. */
   status: z.enum(['STARTING', 'READY', 'BUSY', 'SETUP_FAILED', 'DEFUNCT']),
@@ -9,6 +29,8 @@ export const healthSchema = z.strictObject({
   reason: z.string().optional(),
   engineProcessId: z.int().optional(),
   loadedModelId: z.string().optional(),
+  /** Known once the engine has started. */
+  abilities: functionAbilitiesSchema.optional(),
   executionProvider: z.enum(['cpu', 'cuda']).optional(),
   jobsRunning: z.int().min(0),
   jobsQueued: z.int().min(0),

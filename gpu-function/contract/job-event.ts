@@ -32,6 +32,8 @@ export const jobEventSchema = z.discriminatedUnion('type', [
     type: z.literal('job-start'),
     attempt: z.int().min(1),
     settings: settingsSchema.optional(),
+    /** How many `step-end` will follow, where that is not settings.steps: fewer from a picture, tiles of an upscale. */
+    steps: z.int().min(1).optional(),
     notes: z.array(z.string()),
   }),
   z.strictObject({

@@ -58,7 +58,7 @@ export function reduceJobState(state: JobState, event: JobEvent): JobState {
       return {
         status: 'denoising',
         step: 0,
-        steps: event.settings?.steps ?? 1,
+        steps: event.steps ?? event.settings?.steps ?? 1,
         startedAtMs: event.atMs,
         updatedAtMs: event.atMs,
         settings: event.settings,

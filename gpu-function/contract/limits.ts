@@ -16,15 +16,38 @@ export const LIMITS = {
   /** Beyond this many times the area a model was trained on it repeats itself, and memory grows with the square. */
   areaTimesNativeMax: 4,
   strength: { min: 0, max: 1 },
+  /** How far from a mask's edge inwards the drawn picture is faded in. */
+  featherPx: { min: 0, max: 256 },
+  /** Surroundings of the mask that the model is shown where only the masked part is drawn. */
+  paddingPx: { min: 0, max: 1_024 },
+  /** Columns and rows of a mask that is picked cell by cell. */
+  maskCells: { min: 1, max: 16 },
+  /** How many times as wide the view becomes. */
+  zoomFactor: { min: 1.1, max: 4 },
+  /** How far the view moves, in sides of the picture. */
+  panAmount: { min: 0.1, max: 1 },
+  borderPx: { min: 0, max: 2_048 },
+  /** A canvas that grows by panning ends here. */
+  canvasSidePxMax: 4_096,
+  /** Pictures of a prompt walk. */
+  frames: { min: 2, max: 48 },
+  framesPerSecond: { min: 1, max: 30 },
   /** Variations of variations that one request may carry. */
   variations: { max: 16 },
   upscaleFactors: [2, 4],
   upscaleSidePxMax: 4_096,
   imageBytes: 16 * 1024 * 1024,
+  maskBytes: 4 * 1024 * 1024,
+  /** Either side of a picture that is sent; what is larger than a model or the canvas needs is made smaller. */
+  sourceSidePxMax: 16_384,
+  /** Pixels of a picture that is sent, all of them: a small file can hold a great many. */
+  sourcePixelsMax: 64 * 1024 * 1024,
+  imageKeyCharacters: 512,
   nameCharacters: 100,
   /** Of the person, or the caller, that a job is drawn for. */
   ownerCharacters: 200,
 } as const;
 
-/** JSON body of a `PUT /jobs/{id}`: one inline picture as base64 (4/3 of its bytes) and room for the rest. */
-export const JOB_BODY_BYTES_MAX = Math.ceil((LIMITS.imageBytes * 4) / 3) + 64 * 1024;
+/** JSON body of a `PUT /jobs/{id}`: an inline picture and a mask as base64 (4/3 of their bytes) and room for the rest. */
+export const JOB_BODY_BYTES_MAX =
+  Math.ceil(((LIMITS.imageBytes + LIMITS.maskBytes) * 4) / 3) + 64 * 1024;

@@ -13,6 +13,20 @@ const modelDefaultsSchema = z.strictObject({
 });
 export type ModelDefaults = z.infer<typeof modelDefaultsSchema>;
 
+/**
+ * What a model can do beside drawing from words. All but `tile` and `prompt-walk` need the package's VAE encoder; a
+ * package for inpainting has `native-inpaint` and looks at the mask itself.
+ */
+export const MODEL_ABILITIES = [
+  'image-to-image',
+  'inpaint',
+  'native-inpaint',
+  'outpaint',
+  'tile',
+  'prompt-walk',
+] as const;
+export type ModelAbility = (typeof MODEL_ABILITIES)[number];
+
 export const modelDescriptionSchema = z.strictObject({
   id: z.string(),
   name: z.string(),
@@ -25,6 +39,8 @@ export const modelDescriptionSchema = z.strictObject({
   defaults: modelDefaultsSchema,
   samplers: z.array(z.enum(SAMPLER_IDS)),
   styles: z.array(z.string()),
+  /** Left out = drawing from words is all. A button for anything else is shown for these only. */
+  abilities: z.array(z.enum(MODEL_ABILITIES)).optional(),
   /** Why the package cannot be used, in one sentence; none when it can. */
   problem: z.string().optional(),
 });

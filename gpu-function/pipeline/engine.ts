@@ -1,4 +1,5 @@
 /** The engine: one job in, pictures out, events on the way. */
+import { GenerationError } from '#contract/generation-error.ts';
 import { generateImages } from './generate-images.ts';
 import type { Clock, Engine, EngineOutcome, EngineRun, ModelLibrary } from './ports.ts';
 import { upscaleImage } from './upscale-image.ts';
@@ -28,5 +29,10 @@ async function runJob(run: EngineRun, library: ModelLibrary, clock: Clock): Prom
     }
     case 'upscale':
       return upscaleImage(request, run, clock);
+    case 'animate':
+      throw new GenerationError(
+        'ability-missing',
+        'This image function makes no prompt walks; ask for single pictures.',
+      );
   }
 }

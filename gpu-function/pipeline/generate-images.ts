@@ -1,4 +1,5 @@
 /** The whole way from a request to picture files, stage by stage. */
+import { GenerationError } from '#contract/generation-error.ts';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Timings } from '#contract/generation-result.ts';
 import { pictureSeed, toRecipeTexts } from '#contract/recipe.ts';
@@ -37,6 +38,12 @@ export async function generateImages(job: GenerationJob): Promise<EngineOutcome>
 
 async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const { request, model, run, clock } = job;
+  if (request.startImage !== undefined || request.tile === true) {
+    throw new GenerationError(
+      'ability-missing',
+      'This image function draws from words alone; leave the start image and the tiling out.',
+    );
+  }
   const runtimeBeforeMs = model.runtimeMs();
   const laps = createLaps(clock, job.startedAtMs);
   const loadModelMs = laps.next();

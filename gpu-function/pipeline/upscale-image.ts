@@ -5,6 +5,7 @@ import { LIMITS } from '#contract/limits.ts';
 import { toEnlargedRecipeTexts } from '#contract/recipe.ts';
 import { decodeImageFile, encodePng, resampleLanczos } from './image-file.ts';
 import { describeImages, roundMs } from './describe-result.ts';
+import { readSource } from './read-source.ts';
 import type { Clock, EngineOutcome, EngineRun } from './ports.ts';
 
 /** What the person is told about every enlargement: nobody may take it for more than it is. */
@@ -20,7 +21,7 @@ export async function upscaleImage(
   const notes = [RESAMPLING_NOTE];
   run.report({ type: 'job-start', attempt: 1, notes });
   run.report({ type: 'decode-start' });
-  const source = await decodeImageFile(Buffer.from(request.image.base64, 'base64'));
+  const source = await decodeImageFile(readSource(request.image));
   const { widthPx, heightPx } = enlarge(source.image, request.factor);
   if (run.isCanceled()) return { status: 'canceled' };
   const enlarged = await resampleLanczos(source.image, widthPx, heightPx);

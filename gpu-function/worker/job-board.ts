@@ -4,6 +4,7 @@ import { GenerationError } from '#contract/generation-error.ts';
 import type { JobOutcome } from '#contract/job-event.ts';
 import type { JobView } from '#contract/job-view.ts';
 import type { Job, JobId } from '#contract/job.ts';
+import { listImages } from '#contract/request-images.ts';
 import { createJobLog, type JobLog } from './job-log.ts';
 import { createJobQueue, QUEUE_LIMITS, type QueueLimits } from './job-queue.ts';
 import { createWakeUp } from './wake-up.ts';
@@ -178,7 +179,9 @@ function toDigest(job: Job): string {
 }
 
 function toRequestBytes({ request }: Job): number {
-  return request.kind === 'upscale' ? request.image.base64.length : 0;
+  return listImages(request)
+    .map((image) => (image.kind === 'inline' ? image.base64.length : 0))
+    .reduce((sum, bytes) => sum + bytes, 0);
 }
 
 function refuseOtherRequest(known: Entry, requestDigest: string): void {

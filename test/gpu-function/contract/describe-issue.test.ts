@@ -46,7 +46,7 @@ const cases: readonly (readonly [string, unknown, string])[] = [
   [
     'an unknown kind',
     { request: { ...apple, kind: 'sing' } },
-    'request.kind is "sing"; it must be generate or upscale.',
+    'request.kind is "sing"; it must be generate, upscale or animate.',
   ],
   [
     'a path as a model',
