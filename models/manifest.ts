@@ -12,9 +12,15 @@ export const modelIdSchema = z
   .regex(/^[A-Za-z0-9][A-Za-z0-9._-]*$/, 'letters, digits, dot, dash and underscore only');
 
 /** A path below the package's folder, with forward slashes and no way out of it. */
+const PLAIN_PATH = /^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/;
+const PATH_CHARACTERS_MAX = 500;
 const relativePathSchema = z
   .string()
-  .regex(/^(?!.*(?:^|\/)\.\.?(?:\/|$))[A-Za-z0-9._-]+(?:\/[A-Za-z0-9._-]+)*$/, 'not a plain path');
+  .max(PATH_CHARACTERS_MAX)
+  .regex(PLAIN_PATH, 'not a plain path');
+
+/** Whether a name from outside may become a file below a package's folder. */
+export const isPlainPath = (path: string): boolean => relativePathSchema.safeParse(path).success;
 
 const packageFileSchema = z.strictObject({
   path: relativePathSchema,
