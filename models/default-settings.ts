@@ -2,26 +2,36 @@
 import type { ModelDefaults } from '#contract/model-description.ts';
 import { defaultSampler } from '../gpu-function/sampling/default-sampler.ts';
 import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
+import type { ModelFamily } from './families.ts';
 
-/** DPM++ 2M needs no more; the first-order samplers look finished by then. */
-const STEPS = 25;
-/** The reference's own for Stable Diffusion. */
-const GUIDANCE_SCALE = 7.5;
 /** Lin et al. 2023 advise it for zero terminal SNR, where plain guidance over-exposes. */
 const ZERO_SNR_RESCALE = 0.7;
 
+/** Sauer et al. 2023: Turbo models were trained for one to four steps, and without guidance. */
+const TURBO = { steps: 4, guidanceScale: 0 };
+
 /** For the package's own scheduler and size. */
 export function chooseDefaults(
+  family: Pick<ModelFamily, 'defaults'>,
   scheduler: SchedulerConfig,
   size: { widthPx: number; heightPx: number },
 ): ModelDefaults {
   const { sampler, spacing } = defaultSampler(scheduler);
   return {
     ...size,
-    steps: STEPS,
-    guidanceScale: GUIDANCE_SCALE,
+    ...(isTurbo(scheduler) ? TURBO : family.defaults),
     guidanceRescale: scheduler.rescale_betas_zero_snr ? ZERO_SNR_RESCALE : 0,
     sampler,
     spacing,
   };
+}
+
+/** Nothing in a Turbo package says so; no other kind of model has Euler's scheduler with trailing timesteps. */
+function isTurbo(scheduler: SchedulerConfig): boolean {
+  return (
+    scheduler._class_name.startsWith('Euler') &&
+    scheduler.timestep_spacing === 'trailing' &&
+    scheduler.prediction_type === 'epsilon' &&
+    !scheduler.rescale_betas_zero_snr
+  );
 }

@@ -8,6 +8,7 @@ import { loadImageModel } from '../gpu-function/onnx/image-model.ts';
 import { denoise } from '../gpu-function/pipeline/denoise.ts';
 import { encodePrompts } from '../gpu-function/pipeline/encode-prompt.ts';
 import type { ImageModel, Tensor } from '../gpu-function/pipeline/ports.ts';
+import { prepareConditioning } from '../gpu-function/pipeline/prepare-conditioning.ts';
 import { prepareLatents } from '../gpu-function/pipeline/prepare-latents.ts';
 import { resolveSettings } from '../gpu-function/pipeline/resolve-settings.ts';
 import { tokenizePrompts } from '../gpu-function/pipeline/tokenize-prompts.ts';
@@ -37,11 +38,12 @@ async function drawPicture(model: ImageModel, prompt: string, seed: number): Pro
   };
   const { settings } = resolveSettings(request, model);
   const plan = planSampling({ ...settings, scheduler: model.scheduler });
-  const promptEmbedding = await encodePrompts(model, tokenizePrompts(model, settings).ids, 1);
+  const encoding = await encodePrompts(model, tokenizePrompts(model, settings).rows, 1);
+  const conditioning = prepareConditioning({ model, settings, encoding });
   const start = prepareLatents({ model, settings, plan });
   const run = { report: () => undefined, isCanceled: () => false };
-  const latents = await denoise({ model, settings, plan, start, promptEmbedding, run });
-  const data = latents.data.map((value) => value / model.scalingFactor);
+  const latents = await denoise({ model, settings, plan, start, conditioning, run });
+  const data = latents.data.map((value) => value / model.scalingFactor + model.shiftFactor);
   return { latents, picture: await model.decode({ data, shape: latents.shape }) };
 }
 

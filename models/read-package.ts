@@ -33,18 +33,39 @@ export interface ModelPackage {
   vaeFactor: number;
   sizeMultiplePx: number;
   scalingFactor: number;
+  shiftFactor: number;
+  /** Channels of the network's sample, where its configuration says. */
+  inputChannels: number | undefined;
+  /** Width of the guidance as a network input, where its configuration says. */
+  guidanceEmbeddingWidth: number | undefined;
+  zeroesEmptyNegative: boolean;
   previewMap: PreviewFactors;
-  /** Ids that the text encoder has places for, where its configuration says. */
-  textPositions: number | undefined;
+  /** Ids that each text encoder has places for, where its configuration says. */
+  textPositions: readonly (number | undefined)[];
+  /** Paths of the graphs below the folder. */
+  graphFiles: GraphFiles;
+}
+
+export interface GraphFiles {
+  /** In the order of the family's text stages. */
+  textEncoders: readonly string[];
+  network: string;
+  decoder: string;
+  /** None in packages that can only draw from words. */
+  encoder: string | undefined;
 }
 
 const levelsSchema = z.array(z.int()).min(1).max(16).optional();
 const positiveOrNull = z.number().positive().nullish();
 
 /** Only what is used of each file; exporters differ in the rest. */
-const modelIndexSchema = z.looseObject({ _class_name: z.string() });
+const modelIndexSchema = z.looseObject({
+  _class_name: z.string(),
+  force_zeros_for_empty_prompt: z.boolean().nullish(),
+});
 const networkConfigSchema = z.looseObject({
   in_channels: z.int().min(1).max(64).optional(),
+  out_channels: z.int().min(1).max(64).optional(),
   sample_size: z.union([z.int().min(1), z.tuple([z.int().min(1), z.int().min(1)])]).nullish(),
   block_out_channels: levelsSchema,
   time_cond_proj_dim: positiveOrNull,
@@ -70,8 +91,10 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
       `${MANIFEST_FILE} says the id is "${manifest.id}" but the folder is named "${id}"; rename one of them.`,
     );
   }
-  const family = await readFamily(folder);
-  const files = await listFiles(folder, family);
+  const index = await readRequired(folder, 'model_index.json', modelIndexSchema);
+  const family = requireFamily(index._class_name);
+  const graphFiles = await findGraphFiles(folder, family);
+  const files = await listFiles(folder, family, graphFiles);
   const sizes = new Map(manifest.files?.map((file) => [file.path, file.sizeBytes]));
   let sizeBytes = 0;
   for (const path of new Set([...files, ...sizes.keys()])) {
@@ -86,9 +109,14 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
     files,
     manifest,
     ...shape,
+    graphFiles,
     previewMap,
     scheduler: parts.scheduler,
-    textPositions: parts.text?.max_position_embeddings,
+    inputChannels: parts.network?.in_channels,
+    guidanceEmbeddingWidth: parts.network?.time_cond_proj_dim ?? undefined,
+    zeroesEmptyNegative:
+      family.fallbacks.zeroesEmptyNegative && index.force_zeros_for_empty_prompt !== false,
+    textPositions: parts.texts.map((text) => text?.max_position_embeddings),
     description: {
       id,
       name: manifest.name ?? id,
@@ -98,7 +126,7 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
       isDefault: false,
       ...(manifest.fixedSize === undefined ? {} : { fixedSize: manifest.fixedSize }),
       defaults: {
-        ...chooseDefaults(parts.scheduler, readDefaultSize(family, parts)),
+        ...chooseDefaults(family, parts.scheduler, readDefaultSize(family, parts)),
         ...manifest.defaults,
         ...manifest.fixedSize,
       },
@@ -117,26 +145,40 @@ export async function digestOfPackage(modelPackage: ModelPackage): Promise<strin
   return digestOfFiles(hashed);
 }
 
-async function readFamily(folder: string): Promise<ModelFamily> {
-  const index = await readRequired(folder, 'model_index.json', modelIndexSchema);
-  const family = findFamily(index._class_name);
+function requireFamily(className: string): ModelFamily {
+  const family = findFamily(className);
   if (!('missing' in family)) return family;
   throw brokenPackage(
-    `model_index.json names a ${index._class_name}, which needs ${family.missing}; choose a Stable Diffusion 1.x or 2.x package.`,
+    `model_index.json names ${family.missing}; choose a Stable Diffusion 1.x, 2.x or XL package, or a Turbo or LCM one made of these.`,
   );
 }
 
 /** Other files of these folders are the same weights for other programs. */
 const USED_FILE = /\.(?:json|txt|onnx|onnx_data|data|pb)$/;
 
+async function findGraphFiles(folder: string, family: ModelFamily): Promise<GraphFiles> {
+  const encoder = 'vae_encoder/model.onnx';
+  return {
+    textEncoders: family.textStages.map((stage) => `${stage.encoder}/model.onnx`),
+    network: `${family.network}/model.onnx`,
+    decoder: 'vae_decoder/model.onnx',
+    encoder: (await fileSizeBytes(folder, encoder)) === undefined ? undefined : encoder,
+  };
+}
+
 /** The files that must be there, and those beside them that have a say in the pictures. */
-async function listFiles(folder: string, family: ModelFamily): Promise<string[]> {
+async function listFiles(
+  folder: string,
+  family: ModelFamily,
+  graphFiles: GraphFiles,
+): Promise<string[]> {
   const needed = [
     'model_index.json',
     'scheduler/scheduler_config.json',
-    ...family.textStages.map(({ encoder }) => `${encoder}/model.onnx`),
-    `${family.network}/model.onnx`,
-    'vae_decoder/model.onnx',
+    ...graphFiles.textEncoders,
+    graphFiles.network,
+    graphFiles.decoder,
+    ...(graphFiles.encoder === undefined ? [] : [graphFiles.encoder]),
   ];
   for (const { tokenizer } of family.textStages) {
     const hasVocabulary = (await fileSizeBytes(folder, `${tokenizer}/vocab.json`)) !== undefined;
@@ -166,23 +208,15 @@ async function readConfigurations(folder: string, family: ModelFamily) {
     `${family.network}/config.json`,
     networkConfigSchema,
   );
-  if (typeof network?.time_cond_proj_dim === 'number') {
-    throw brokenPackage(
-      `${family.network}/config.json asks for guidance as a network input (time_cond_proj_dim), which is not supported; choose a package without it.`,
-    );
-  }
   const vae = await readPackageJson(folder, 'vae_decoder/config.json', vaeConfigSchema);
-  if (typeof vae?.shift_factor === 'number' && vae.shift_factor !== 0) {
-    throw brokenPackage(
-      'vae_decoder/config.json has a shift_factor, which is not supported; choose a Stable Diffusion 1.x or 2.x package.',
-    );
-  }
   const scheduler = parseSchedulerConfig(
     await readRequired(folder, 'scheduler/scheduler_config.json', z.unknown()),
   );
-  const encoder = family.textStages[0]?.encoder ?? 'text_encoder';
-  const text = await readPackageJson(folder, `${encoder}/config.json`, textConfigSchema);
-  return { network, vae, scheduler, text };
+  const texts = [];
+  for (const { encoder } of family.textStages) {
+    texts.push(await readPackageJson(folder, `${encoder}/config.json`, textConfigSchema));
+  }
+  return { network, vae, scheduler, texts };
 }
 
 async function readRequired<Schema extends z.ZodType>(
@@ -204,11 +238,12 @@ function readShape(family: ModelFamily, parts: Configurations) {
   const { fallbacks } = family;
   const vaeFactor = vaeFactorOf(family, parts);
   return {
-    latentChannels: vae?.latent_channels ?? network?.in_channels ?? fallbacks.latentChannels,
+    latentChannels: vae?.latent_channels ?? network?.out_channels ?? fallbacks.latentChannels,
     vaeFactor,
     sizeMultiplePx:
       vaeFactor * 2 ** ((network?.block_out_channels?.length ?? fallbacks.networkLevels) - 1),
     scalingFactor: vae?.scaling_factor ?? fallbacks.scalingFactor,
+    shiftFactor: vae?.shift_factor ?? fallbacks.shiftFactor,
   };
 }
 

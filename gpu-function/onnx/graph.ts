@@ -31,6 +31,11 @@ export interface Graph {
   readonly outputs: ReadonlyMap<string, GraphValue>;
   /** The named output as float32, in an array of its own. `feeds` are by input name. */
   run(feeds: Readonly<Record<string, Feed>>, output: string): Promise<Tensor>;
+  /** Several outputs of one run, by name. */
+  runForAll<Name extends string>(
+    feeds: Readonly<Record<string, Feed>>,
+    outputs: readonly Name[],
+  ): Promise<Record<Name, Tensor>>;
   /** Milliseconds spent inside the runtime so far. */
   runtimeMs(): number;
   close(): Promise<void>;
@@ -60,29 +65,32 @@ function createGraph(session: InferenceSession, file: string): Graph {
   const inputs = describeValues(session.inputMetadata, file);
   const outputs = describeValues(session.outputMetadata, file);
   let runtimeMs = 0;
+  const runForAll = async <Name extends string>(
+    feeds: Readonly<Record<string, Feed>>,
+    names: readonly Name[],
+  ) => {
+    const tensors = Object.fromEntries(
+      Object.entries(feeds).map(([name, feed]) => [
+        name,
+        toRuntimeTensor(inputs.get(name)?.type ?? 'float32', feed),
+      ]),
+    );
+    const startedMs = performance.now();
+    const results = await session.run(tensors, [...names]).catch((cause: unknown) => {
+      throw toRunError(file, cause);
+    });
+    runtimeMs += performance.now() - startedMs;
+    const given = names.map((name) => [name, fromRuntimeTensor(file, results[name])]);
+    return Object.fromEntries(given) as Record<Name, Tensor>;
+  };
   return {
     file,
     inputs,
     outputs,
     runtimeMs: () => runtimeMs,
     close: () => session.release(),
-    async run(feeds, output) {
-      const tensors = Object.fromEntries(
-        Object.entries(feeds).map(([name, feed]) => [
-          name,
-          toRuntimeTensor(inputs.get(name)?.type ?? 'float32', feed),
-        ]),
-      );
-      const startedMs = performance.now();
-      const results = await session.run(tensors, [output]).catch((cause: unknown) => {
-        throw toRunError(file, cause);
-      });
-      runtimeMs += performance.now() - startedMs;
-      const result = results[output];
-      if (result === undefined)
-        throw new GenerationError('model-broken', `${file} gave no output.`);
-      return fromRuntimeTensor(result);
-    },
+    run: async (feeds, output) => (await runForAll(feeds, [output]))[output] as Tensor,
+    runForAll,
   };
 }
 
@@ -118,12 +126,13 @@ function toRuntimeTensor(type: GraphValueType, { data, shape }: Feed): RuntimeTe
   }
 }
 
-function fromRuntimeTensor(tensor: RuntimeTensor): Tensor {
+function fromRuntimeTensor(file: string, tensor: RuntimeTensor | undefined): Tensor {
+  if (tensor === undefined) throw new GenerationError('model-broken', `${file} gave no output.`);
   const { data, dims } = tensor;
   if (data instanceof Float32Array) return { data, shape: dims };
   if (data instanceof Uint16Array) return { data: fromFloat16(data), shape: dims };
   throw new GenerationError(
     'model-broken',
-    `A graph gave ${tensor.type} where numbers are wanted.`,
+    `${file} gave ${tensor.type} where numbers are wanted; export it with float32 or float16.`,
   );
 }

@@ -3,26 +3,17 @@ import { GenerationError } from '#contract/generation-error.ts';
 import { basename, join } from 'node:path';
 import { digestOfPackage, readPackage } from '../../models/read-package.ts';
 import type { ModelPackage } from '../../models/read-package.ts';
-import type { ImageModel, Tensor } from '../pipeline/ports.ts';
+import type { ImageModel, TextStage } from '../pipeline/ports.ts';
 import { readTokenizer } from '../prompt/read-tokenizer.ts';
-import type { Tokenizer } from '../prompt/tokenizer.ts';
-import { isFiniteData } from '../sampling/finite-data.ts';
-import { createDenoisingNetwork, refuseNotFinite } from './denoising-network.ts';
+import { createDenoisingNetwork } from './denoising-network.ts';
 import type { DenoisingNetwork } from './denoising-network.ts';
 import { openGraph } from './graph.ts';
 import type { Graph } from './graph.ts';
 import type { RuntimeOptions } from './session-options.ts';
-import { createTextEncoding } from './text-encoding.ts';
-import type { TextEncoding } from './text-encoding.ts';
+import { createTextStage } from './text-stage.ts';
+import { createDecode, createEncode } from './vae.ts';
 
-const DECODER_FILE = 'vae_decoder/model.onnx';
-
-interface OpenParts {
-  tokenizer: Tokenizer;
-  encodePrompt: TextEncoding;
-  network: DenoisingNetwork;
-  decoder: Graph;
-}
+type OpenFile = (file: string, options?: Partial<RuntimeOptions>) => Promise<Graph>;
 
 /**
  * Loads a package; its id is the folder's name.
@@ -32,19 +23,31 @@ interface OpenParts {
 export async function loadImageModel(folder: string, options: RuntimeOptions): Promise<ImageModel> {
   const modelPackage = await readPackage(folder, basename(folder));
   const graphs: Graph[] = [];
-  const open = async (file: string) => {
-    const graph = await openGraph(folder, file, options);
+  const open: OpenFile = async (file, changes) => {
+    const graph = await openGraph(folder, file, { ...options, ...changes });
     graphs.push(graph);
     return graph;
   };
   try {
-    const parts = await openParts(modelPackage, open);
+    const textStages = await openTextStages(modelPackage, open);
+    const network = createDenoisingNetwork(
+      await open(modelPackage.graphFiles.network),
+      modelPackage,
+    );
+    const decoder = await open(modelPackage.graphFiles.decoder);
     const digest = await digestOfPackage(modelPackage);
-    const openSafeDecoder = () => openGraph(folder, DECODER_FILE, { ...options, provider: 'cpu' });
     return createImageModel(modelPackage, digest, {
-      ...parts,
+      textStages,
+      network,
+      decode: createDecode(
+        decoder,
+        options.provider === 'cpu' ? undefined : () => open(decoder.file, { provider: 'cpu' }),
+      ),
+      encode: createEncode(openerOf(modelPackage.graphFiles.encoder, open), {
+        id: modelPackage.description.id,
+        latentChannels: modelPackage.latentChannels,
+      }),
       graphs,
-      ...(options.provider === 'cpu' ? {} : { openSafeDecoder }),
     });
   } catch (thrown) {
     await Promise.all(graphs.map((graph) => graph.close()));
@@ -52,36 +55,27 @@ export async function loadImageModel(folder: string, options: RuntimeOptions): P
   }
 }
 
-async function openParts(
-  modelPackage: ModelPackage,
-  open: (file: string) => Promise<Graph>,
-): Promise<OpenParts> {
-  const { family, folder } = modelPackage;
-  const [textStage] = family.textStages;
-  if (textStage === undefined) throw new RangeError(`${family.name} has no text stage`);
-  const encoder = await open(`${textStage.encoder}/model.onnx`);
-  const positions = encoder.inputs.get('input_ids')?.dimensions[1];
-  const tokenizer = await readTokenizer(
-    join(folder, textStage.tokenizer),
-    typeof positions === 'number' ? positions : modelPackage.textPositions,
-  );
-  const network = createDenoisingNetwork(
-    await open(`${family.network}/model.onnx`),
-    family,
-    modelPackage.latentChannels,
-  );
-  return {
-    tokenizer,
-    encodePrompt: createTextEncoding(encoder),
-    network,
-    decoder: await open(DECODER_FILE),
-  };
+function openerOf(file: string | undefined, open: OpenFile): (() => Promise<Graph>) | undefined {
+  return file === undefined ? undefined : () => open(file);
 }
 
-interface OpenModel extends OpenParts {
+async function openTextStages(modelPackage: ModelPackage, open: OpenFile): Promise<TextStage[]> {
+  const stages: TextStage[] = [];
+  for (const [index, layout] of modelPackage.family.textStages.entries()) {
+    const encoder = await open(modelPackage.graphFiles.textEncoders[index] ?? '');
+    const positions = encoder.inputs.get('input_ids')?.dimensions[1];
+    const tokenizer = await readTokenizer(
+      join(modelPackage.folder, layout.tokenizer),
+      typeof positions === 'number' ? positions : modelPackage.textPositions[index],
+    );
+    stages.push(createTextStage(encoder, tokenizer, layout));
+  }
+  return stages;
+}
+
+interface OpenModel extends Pick<ImageModel, 'textStages' | 'decode' | 'encode'> {
+  network: DenoisingNetwork;
   graphs: Graph[];
-  /** Decodes in float32 on the processor, where the decoder runs elsewhere. */
-  openSafeDecoder?: () => Promise<Graph>;
 }
 
 function createImageModel(
@@ -89,8 +83,8 @@ function createImageModel(
   digest: string,
   model: OpenModel,
 ): ImageModel {
-  const { network, tokenizer, graphs } = model;
-  const decode = createDecode(model);
+  const { network, graphs } = model;
+  const { conditioningInputs } = modelPackage.family;
   return {
     description: describeOpened(modelPackage, network),
     digest,
@@ -100,12 +94,18 @@ function createImageModel(
     vaeFactor: modelPackage.vaeFactor,
     sizeMultiplePx: modelPackage.sizeMultiplePx,
     scalingFactor: modelPackage.scalingFactor,
+    shiftFactor: modelPackage.shiftFactor,
+    isInpainting: network.isInpainting,
+    usesPooledEmbedding: conditioningInputs.includes('text_embeds'),
+    usesTimeIds: conditioningInputs.includes('time_ids'),
+    guidanceEmbeddingWidth: network.guidanceEmbeddingWidth,
+    zeroesEmptyNegative: modelPackage.zeroesEmptyNegative,
     previewMap: modelPackage.previewMap,
     applyStyle: (prompt, style) => applyStyle(modelPackage, prompt, style),
-    tokenize: (prompt) => tokenizer.tokenize(prompt),
-    encodePrompt: model.encodePrompt,
+    textStages: model.textStages,
     predict: (call) => network.predict(call),
-    decode,
+    encode: model.encode,
+    decode: model.decode,
     runtimeMs: () => graphs.reduce((sum, graph) => sum + graph.runtimeMs(), 0),
     async dispose() {
       await Promise.all(graphs.splice(0).map((graph) => graph.close()));
@@ -135,29 +135,4 @@ function applyStyle(modelPackage: ModelPackage, prompt: string, style: string): 
       ? `The model ${modelPackage.description.id} has no styles; leave "${style}" out.`
       : `There is no style "${style}" for the model ${modelPackage.description.id}; choose one of: ${names.join(', ')}.`,
   );
-}
-
-function createDecode(model: OpenModel): (latents: Tensor) => Promise<Tensor> {
-  const run = (decoder: Graph, latents: Tensor) => {
-    const [input] = decoder.inputs.keys();
-    const [output] = decoder.outputs.keys();
-    return decoder.run({ [input ?? 'latent_sample']: latents }, output ?? 'sample');
-  };
-  let safeDecoder: Promise<Graph> | undefined;
-  return async (latents) => {
-    const pictures = await run(model.decoder, latents);
-    // A float16 VAE can overflow (SDXL's does) and then gives a black picture; float32 arithmetic does not.
-    if (!isFiniteData(pictures.data) && model.openSafeDecoder !== undefined) {
-      safeDecoder ??= model.openSafeDecoder().catch((error: unknown) => {
-        // Not remembered: the next picture may find the memory that this one lacked.
-        safeDecoder = undefined;
-        throw error;
-      });
-      const decoder = await safeDecoder;
-      if (!model.graphs.includes(decoder)) model.graphs.push(decoder);
-      return run(decoder, latents);
-    }
-    refuseNotFinite(pictures, model.decoder.file);
-    return pictures;
-  };
 }

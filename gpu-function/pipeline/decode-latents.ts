@@ -21,7 +21,9 @@ export async function* decodeLatents(
   const length = latents.data.length / count;
   for (let index = 0; index < count; index++) {
     const data = latents.data.slice(index * length, (index + 1) * length);
-    for (let at = 0; at < length; at++) data[at] = (data[at] ?? 0) / model.scalingFactor;
+    for (let at = 0; at < length; at++) {
+      data[at] = (data[at] ?? 0) / model.scalingFactor + model.shiftFactor;
+    }
     const picture = await model.decode({ data, shape: [1, ...pictureShape] });
     if (!isFiniteData(picture.data)) throw toDecoderError(model);
     yield toPixels(picture);

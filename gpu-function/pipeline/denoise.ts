@@ -3,7 +3,8 @@ import type { Settings } from '#contract/generation-result.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyGuidance } from '../sampling/guidance.ts';
 import type { SamplingPlan, SamplingStep } from '../sampling/sampling-plan.ts';
-import type { EngineRun, ImageModel, Tensor } from './ports.ts';
+import { repeatBatch } from './join-tensors.ts';
+import type { Conditioning, EngineRun, ImageModel, Tensor } from './ports.ts';
 import type { StartingPoint } from './prepare-latents.ts';
 import { createPreviewPainter } from './preview.ts';
 import { isGuided } from './tokenize-prompts.ts';
@@ -14,12 +15,14 @@ export class RunCanceled extends Error {
 }
 
 export interface DenoisingJob {
-  model: Pick<ImageModel, 'predict' | 'previewMap'>;
+  model: Pick<ImageModel, 'predict' | 'previewMap' | 'guidanceEmbeddingWidth'>;
   settings: Settings;
   plan: SamplingPlan;
   start: StartingPoint;
-  /** [rows of the batch, tokens, width], negatives first where there is guidance. */
-  promptEmbedding: Tensor;
+  /** For all rows of the batch, negatives first where there is guidance. */
+  conditioning: Conditioning;
+  /** For an inpainting network: [count, 1 + channels, height, width], the mask and the masked picture's latents. */
+  extraChannels?: Tensor | undefined;
   run: Pick<EngineRun, 'report' | 'isCanceled'>;
 }
 
@@ -47,12 +50,13 @@ function createNetworkCall({
   model,
   settings,
   start,
-  promptEmbedding,
+  conditioning,
+  extraChannels,
 }: DenoisingJob): (sample: Float32Array, timestep: number) => Promise<Float32Array> {
   const { shape } = start;
-  if (!isGuided(settings)) {
+  if (!isGuided(model, settings)) {
     return async (sample, timestep) => {
-      const call = { sample: { data: sample, shape }, timestep, promptEmbedding };
+      const call = { sample: { data: sample, shape }, timestep, conditioning, extraChannels };
       return (await model.predict(call)).data;
     };
   }
@@ -62,10 +66,16 @@ function createNetworkCall({
     data: new Float32Array(2 * length),
     shape: [2 * shape[0], ...shape.slice(1)],
   };
+  const bothExtraChannels = extraChannels === undefined ? undefined : repeatBatch(extraChannels);
   return async (sample, timestep) => {
     batch.data.set(sample, 0);
     batch.data.set(sample, length);
-    const { data } = await model.predict({ sample: batch, timestep, promptEmbedding });
+    const { data } = await model.predict({
+      sample: batch,
+      timestep,
+      conditioning,
+      extraChannels: bothExtraChannels,
+    });
     return applyGuidance({
       negative: data.subarray(0, length),
       positive: data.subarray(length),

@@ -10,6 +10,7 @@ import { denoise, RunCanceled } from './denoise.ts';
 import { describeImages, roundMs } from './describe-result.ts';
 import { encodePrompts } from './encode-prompt.ts';
 import { encodePng } from './image-file.ts';
+import { prepareConditioning } from './prepare-conditioning.ts';
 import { prepareLatents, type CreateNoise } from './prepare-latents.ts';
 import type { Clock, EngineOutcome, EngineRun, ImageModel } from './ports.ts';
 import { resolveSettings } from './resolve-settings.ts';
@@ -54,11 +55,12 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const prompts = tokenizePrompts(model, settings);
   const notes = [...resolved.notes, ...noteRounding(plan, model), ...prompts.notes];
   run.report({ type: 'job-start', attempt: 1, settings, notes });
-  const promptEmbedding = await encodePrompts(model, prompts.ids, settings.count);
+  const encoding = await encodePrompts(model, prompts.rows, settings.count);
+  const conditioning = prepareConditioning({ model, settings, encoding });
   const encodePromptMs = laps.next();
 
   const start = prepareLatents({ model, settings, plan, createNoise: job.createNoise });
-  const latents = await denoise({ model, settings, plan, start, promptEmbedding, run });
+  const latents = await denoise({ model, settings, plan, start, conditioning, run });
   const denoiseMs = laps.next();
 
   run.report({ type: 'decode-start' });

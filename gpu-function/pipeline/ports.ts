@@ -3,7 +3,7 @@ import type { GenerationResult } from '#contract/generation-result.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
-import type { TokenizedPrompt } from '../prompt/tokenizer.ts';
+import type { Tokenizer } from '../prompt/tokenizer.ts';
 import type { SchedulerConfig } from '../sampling/scheduler-config.ts';
 
 /** Latents or any other planar tensor: row-major, batch first. */
@@ -13,13 +13,51 @@ export interface Tensor {
   shape: readonly number[];
 }
 
+/** One of a model's text encoders, with the tokenizer that feeds it. */
+export interface TextStage {
+  readonly tokenizer: Tokenizer;
+  /**
+   * One list of ids, start and end included. `clipSkip` layers before the family's own are taken instead: 0 is as
+   * trained. Throws a GenerationError `invalid-request` where the graph does not give that layer.
+   */
+  encode(ids: readonly number[], clipSkip: number): Promise<EncodedText>;
+}
+
+/** Arrays of the caller's own. */
+export interface EncodedText {
+  /** [1, tokens, width] of the layer that the family takes. */
+  hiddenStates: Tensor;
+  /** [1, width]: the whole text as one vector, for families that want one. */
+  pooled: Tensor | undefined;
+}
+
+/** What the network is told beside the sample. All have one row per row of the sample; negatives first under guidance. */
+export interface Conditioning {
+  /** [rows, tokens, width]; where there are several text stages, their widths one after the other. */
+  promptEmbedding: Tensor;
+  /** [rows, width]: the last text stage's pooled vector, for models that use it. */
+  pooledEmbedding?: Tensor | undefined;
+  /** [rows, 6]: original height and width, crop top and left, target height and width, in pixels. */
+  timeIds?: Tensor | undefined;
+  /** [rows, guidanceEmbeddingWidth]: the guidance as an input, for distilled models. */
+  guidanceEmbedding?: Tensor | undefined;
+}
+
 export interface NetworkCall {
-  /** [batch, channels, h, w], already scaled for the network by the sampler. */
+  /** [rows, channels, h, w], already scaled for the network by the sampler. */
   sample: Tensor;
   timestep: number;
-  /** [batch, tokens, width] */
-  promptEmbedding: Tensor;
+  conditioning: Conditioning;
+  /** [rows, 1 + channels, h, w] for an inpainting network: the mask, 1 where it draws, then the masked picture's latents. */
+  extraChannels?: Tensor | undefined;
 }
+
+/** What a VAE encoder gives for pictures; nothing in it is multiplied by the scaling factor yet. */
+export type VaeEncoding =
+  /** A normal distribution for every latent value, both [batch, channels, h, w]. */
+  | { kind: 'parameters'; mean: Tensor; logVariance: Tensor }
+  /** Already drawn from that distribution inside the graph, by a generator that no seed reaches. */
+  | { kind: 'sampled'; latents: Tensor };
 
 /** A loaded model package: sessions, tokenizer, configuration. All arrays in and out are float32. */
 export interface ImageModel {
@@ -34,18 +72,34 @@ export interface ImageModel {
   readonly vaeFactor: number;
   /** Sides must be multiples of this for the U-Net's down- and upsampling to meet again. */
   readonly sizeMultiplePx: number;
-  /** Latents are multiplied by this after encoding and divided by it before decoding. */
+  /** Latents for the network are (encoded - shiftFactor) · scalingFactor; before decoding the other way round. */
   readonly scalingFactor: number;
+  /** 0 for Stable Diffusion. */
+  readonly shiftFactor: number;
+  /** The network takes a mask and a masked picture beside the sample, and cannot draw without them. */
+  readonly isInpainting: boolean;
+  /** The network wants the text's pooled vector. */
+  readonly usesPooledEmbedding: boolean;
+  /** The network wants picture sizes and crops. */
+  readonly usesTimeIds: boolean;
+  /** Width of the guidance as a network input; none where classifier-free guidance is done. */
+  readonly guidanceEmbeddingWidth: number | undefined;
+  /** An empty negative prompt becomes zeros instead of the encoded empty text. */
+  readonly zeroesEmptyNegative: boolean;
   /** channels × 3 factors and a bias that turn latents into RGB -1..1, for previews. */
   readonly previewMap: PreviewMap;
   /** Prompt with a style's words around it; throws GenerationError `style-unknown`. */
   applyStyle(prompt: string, style: string): string;
-  tokenize(prompt: string): TokenizedPrompt;
-  /** [batch, tokens, width] for a batch of token id lists. */
-  encodePrompt(ids: readonly (readonly number[])[]): Promise<Tensor>;
+  /** One or more, in the order in which their hidden states are joined. */
+  readonly textStages: readonly TextStage[];
   /** The U-Net's raw output, same shape as the sample: epsilon, v or x0 as the scheduler's configuration says. */
   predict(call: NetworkCall): Promise<Tensor>;
-  /** Pictures [batch, 3, height, width] in -1..1 from latents that were divided by scalingFactor. */
+  /**
+   * Latents of pictures [batch, 3, height, width] in -1..1, sides multiples of vaeFactor.
+   * Throws a GenerationError `invalid-request` when the package has no VAE encoder.
+   */
+  encode(pictures: Tensor): Promise<VaeEncoding>;
+  /** Pictures [batch, 3, height, width] in -1..1 from latents / scalingFactor + shiftFactor. */
   decode(latents: Tensor): Promise<Tensor>;
   /** Milliseconds spent inside the runtime's run() since the model was loaded. */
   runtimeMs(): number;

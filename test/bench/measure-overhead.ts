@@ -2,9 +2,11 @@
 import { generateRequestSchema } from '#contract/generation-request.ts';
 import { createModelLibrary } from '../../gpu-function/onnx/model-library.ts';
 import { createEngine } from '../../gpu-function/pipeline/engine.ts';
+import { repeatRows } from '../../gpu-function/pipeline/join-tensors.ts';
 import type { Engine, ImageModel } from '../../gpu-function/pipeline/ports.ts';
 import { createTorchRandom } from '../../gpu-function/sampling/torch-random.ts';
 import { modelFolders } from '../../models/store.ts';
+import { encodeTexts } from '../fakes/encode-texts.ts';
 import { median, type Figure } from './figures.ts';
 
 const ROUNDS = 7;
@@ -20,18 +22,11 @@ async function runBare(model: ImageModel): Promise<number> {
   const noise = createTorchRandom(7);
   const sample = { data: noise.normal(2 * COUNT * cells), shape: [2 * COUNT, ...latents] };
   const picture = { data: noise.normal(cells), shape: [1, ...latents] };
-  const ids = [model.tokenize('').ids, model.tokenize('a red apple').ids];
   const startedAtMs = performance.now();
-  const encoded = await model.encodePrompt(ids);
-  const [, tokens = 0, width = 0] = encoded.shape;
-  const data = new Float32Array(2 * COUNT * tokens * width);
-  for (let row = 0; row < 2 * COUNT; row += 1) {
-    const source = row < COUNT ? 0 : tokens * width;
-    data.set(encoded.data.subarray(source, source + tokens * width), row * tokens * width);
-  }
-  const promptEmbedding = { data, shape: [2 * COUNT, tokens, width] };
+  const one = await encodeTexts(model, ['', 'a red apple']);
+  const conditioning = { promptEmbedding: repeatRows(one.promptEmbedding, COUNT) };
   for (let step = 0; step < STEPS; step += 1) {
-    await model.predict({ sample, timestep: 999 - step * 50, promptEmbedding });
+    await model.predict({ sample, timestep: 999 - step * 50, conditioning });
   }
   for (let index = 0; index < COUNT; index += 1) await model.decode(picture);
   return performance.now() - startedAtMs;

@@ -1,5 +1,6 @@
 /** What the pipeline relies on in every ImageModel, real or not. */
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { encodeTexts } from '../fakes/encode-texts.ts';
 import type { ImageModel, Tensor } from '../../gpu-function/pipeline/ports.ts';
 
 /** Latents that differ from picture to picture. */
@@ -22,14 +23,17 @@ export function describeImageModel(name: string, open: () => Promise<ImageModel>
     });
     afterAll(() => model.dispose());
 
-    const encode = (prompts: readonly string[]) =>
-      model.encodePrompt(prompts.map((prompt) => model.tokenize(prompt).ids));
-    const predict = async (pictures: readonly number[]) =>
-      model.predict({
-        sample: createLatents(model, pictures),
-        timestep: 400,
-        promptEmbedding: await encode(pictures.map((picture) => `picture ${picture}`)),
-      });
+    const encode = async (prompts: readonly string[]) =>
+      (await encodeTexts(model, prompts)).promptEmbedding;
+    const callFor = async (pictures: readonly number[]) => ({
+      sample: createLatents(model, pictures),
+      timestep: 400,
+      conditioning: await encodeTexts(
+        model,
+        pictures.map((picture) => `picture ${picture}`),
+      ),
+    });
+    const predict = async (pictures: readonly number[]) => model.predict(await callFor(pictures));
     const row = ({ data, shape }: Tensor, index: number) => {
       const length = data.length / (shape[0] ?? 1);
       return data.slice(index * length, (index + 1) * length);
@@ -37,7 +41,7 @@ export function describeImageModel(name: string, open: () => Promise<ImageModel>
 
     test('every prompt has as many ids as the next', () => {
       const lengths = ['', 'a red apple', 'word '.repeat(500)].map(
-        (prompt) => model.tokenize(prompt).ids.length,
+        (prompt) => model.textStages[0]?.tokenizer.tokenize(prompt).ids.length,
       );
       expect(new Set(lengths).size).toBe(1);
     });
@@ -58,15 +62,11 @@ export function describeImageModel(name: string, open: () => Promise<ImageModel>
     });
 
     test('a prediction has the shape of its sample, and leaves the sample as it was', async () => {
-      const sample = createLatents(model, [0, 1]);
-      const before = sample.data.slice();
-      const prediction = await model.predict({
-        sample,
-        timestep: 400,
-        promptEmbedding: await encode(['a', 'b']),
-      });
-      expect(prediction.shape).toEqual(sample.shape);
-      expect(sample.data).toEqual(before);
+      const call = await callFor([0, 1]);
+      const before = call.sample.data.slice();
+      const prediction = await model.predict(call);
+      expect(prediction.shape).toEqual(call.sample.shape);
+      expect(call.sample.data).toEqual(before);
     });
 
     test('a picture is the same to the bit alone and in any batch', async () => {
@@ -89,6 +89,23 @@ export function describeImageModel(name: string, open: () => Promise<ImageModel>
       const kept = first.data.slice();
       await model.decode(createLatents(model, [3, 2]));
       expect(first.data).toEqual(kept);
+    });
+
+    test('pictures are encoded to latents of the decoder’s shape, each for itself', async () => {
+      const { widthPx, heightPx } = model.description.defaults;
+      const plane = 3 * widthPx * heightPx;
+      const data = Float32Array.from({ length: 2 * plane }, (_, at) => Math.sin(at / 50));
+      const encoding = await model.encode({ data, shape: [2, 3, heightPx, widthPx] });
+      const latents = encoding.kind === 'sampled' ? encoding.latents : encoding.mean;
+      expect(latents.shape).toEqual(createLatents(model, [0, 1]).shape);
+      if (encoding.kind === 'sampled') return;
+      expect(encoding.logVariance.shape).toEqual(latents.shape);
+      const alone = await model.encode({
+        data: data.slice(plane),
+        shape: [1, 3, heightPx, widthPx],
+      });
+      if (alone.kind === 'sampled') throw new Error('the second time it is of another kind');
+      expect(alone.mean.data).toEqual(row(latents, 1));
     });
 
     test('time inside the runtime only grows', async () => {

@@ -9,10 +9,12 @@ import type {
   ModelLibrary,
   NetworkCall,
   Tensor,
+  VaeEncoding,
 } from '../../gpu-function/pipeline/ports.ts';
 
 const ARITHMETIC_TOKENS = 6;
 const EMBEDDING_WIDTH = 3;
+const VAE_FACTOR = 4;
 /** How much of the sample shines through the clean picture: what makes seeds differ. */
 const SAMPLE_SHARE = 0.2;
 
@@ -26,6 +28,12 @@ export interface ArithmeticModelOptions {
   description?: Partial<ModelDescription>;
   /** Replaces the decoder's output, for decoders that go wrong. */
   decodedValue?: number;
+  /** Wants a mask and a masked picture in every call, and refuses those without. */
+  isInpainting?: boolean;
+  guidanceEmbeddingWidth?: number;
+  zeroesEmptyNegative?: boolean;
+  /** The encoder draws its sample itself, as legacy exports do. */
+  encodesSampled?: boolean;
 }
 
 export function createArithmeticModel(options: ArithmeticModelOptions = {}): ArithmeticModel {
@@ -53,9 +61,15 @@ export function createArithmeticModel(options: ArithmeticModelOptions = {}): Ari
     },
     latentChannels: 4,
     roundsTimesteps: false,
-    vaeFactor: 4,
+    vaeFactor: VAE_FACTOR,
     sizeMultiplePx: 16,
     scalingFactor: 0.5,
+    shiftFactor: 0,
+    isInpainting: options.isInpainting ?? false,
+    usesPooledEmbedding: false,
+    usesTimeIds: false,
+    guidanceEmbeddingWidth: options.guidanceEmbeddingWidth,
+    zeroesEmptyNegative: options.zeroesEmptyNegative ?? false,
     previewMap: {
       factors: [
         [1, 0, 0],
@@ -66,20 +80,26 @@ export function createArithmeticModel(options: ArithmeticModelOptions = {}): Ari
       bias: [0, 0, 0],
     },
     applyStyle: (prompt, style) => applyStyle(prompt, style),
-    tokenize,
-    async encodePrompt(ids) {
-      encodedIds.push(...ids);
-      const data = ids.flatMap((list) => list.flatMap((id) => [id / 100, -id / 100, id / 50 - 1]));
-      return {
-        data: Float32Array.from(data),
-        shape: [ids.length, ARITHMETIC_TOKENS, EMBEDDING_WIDTH],
-      };
-    },
+    textStages: [
+      {
+        tokenizer: { maxLength: ARITHMETIC_TOKENS, tokenize },
+        async encode(ids) {
+          encodedIds.push(ids);
+          const data = Float32Array.from(ids.flatMap((id) => [id / 100, -id / 100, id / 50 - 1]));
+          const shape = [1, ARITHMETIC_TOKENS, EMBEDDING_WIDTH];
+          return { hiddenStates: { data, shape }, pooled: undefined };
+        },
+      },
+    ],
     async predict(call) {
       const sample = { ...call.sample, data: call.sample.data.slice() };
       calls.push({ ...call, sample });
+      if ((call.extraChannels !== undefined) !== (options.isInpainting ?? false)) {
+        throw new RangeError('mask and masked picture go to an inpainting network, and only there');
+      }
       return predictClean(call);
     },
+    encode: async (pictures) => encodeMeans(pictures, options.encodesSampled ?? false),
     decode: async (latents) => decodeNearest(latents, options.decodedValue),
     runtimeMs: () => calls.length,
     dispose: async () => undefined,
@@ -137,7 +157,7 @@ function tokenize(prompt: string) {
   return { ids: [...ids, ...padding], truncatedText: words.slice(ARITHMETIC_TOKENS).join(' ') };
 }
 
-function predictClean({ sample, promptEmbedding }: NetworkCall): Tensor {
+function predictClean({ sample, conditioning: { promptEmbedding } }: NetworkCall): Tensor {
   const [batch = 0, channels = 0, height = 0, width = 0] = sample.shape;
   const data = new Float32Array(sample.data.length);
   const rowLength = promptEmbedding.data.length / batch;
@@ -153,9 +173,28 @@ function predictClean({ sample, promptEmbedding }: NetworkCall): Tensor {
   return { data, shape: sample.shape };
 }
 
+/** What decodeNearest turns back: the mean of every square of pixels, and a fourth channel of zeros. No noise in it. */
+function encodeMeans({ data, shape }: Tensor, isSampled: boolean): VaeEncoding {
+  const [batch = 0, colours = 0, heightPx = 0, widthPx = 0] = shape;
+  const [height, width] = [heightPx / VAE_FACTOR, widthPx / VAE_FACTOR];
+  const means = new Float32Array(batch * 4 * height * width);
+  for (let at = 0; at < data.length; at++) {
+    const x = Math.floor((at % widthPx) / VAE_FACTOR);
+    const y = Math.floor((Math.floor(at / widthPx) % heightPx) / VAE_FACTOR);
+    const plane = Math.floor(at / (heightPx * widthPx));
+    const channel = Math.floor(plane / colours) * 4 + (plane % colours);
+    const cell = (channel * height + y) * width + x;
+    means[cell] = (means[cell] ?? 0) + (data[at] ?? 0) / VAE_FACTOR ** 2;
+  }
+  const mean = { data: means, shape: [batch, 4, height, width] };
+  if (isSampled) return { kind: 'sampled', latents: mean };
+  const logVariance = { data: new Float32Array(means.length).fill(-30), shape: mean.shape };
+  return { kind: 'parameters', mean, logVariance };
+}
+
 /** Three of the channels, every cell as a square of pixels. */
 function decodeNearest({ data, shape }: Tensor, value: number | undefined): Tensor {
-  const factor = 4;
+  const factor = VAE_FACTOR;
   const [batch = 0, channels = 0, height = 0, width = 0] = shape;
   const sides = [height * factor, width * factor] as const;
   const decoded = new Float32Array(batch * 3 * sides[0] * sides[1]);

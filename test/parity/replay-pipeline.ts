@@ -3,6 +3,7 @@ import type { Settings } from '#contract/generation-result.ts';
 import { denoise } from '../../gpu-function/pipeline/denoise.ts';
 import { encodePrompts } from '../../gpu-function/pipeline/encode-prompt.ts';
 import type { ImageModel, Tensor } from '../../gpu-function/pipeline/ports.ts';
+import { prepareConditioning } from '../../gpu-function/pipeline/prepare-conditioning.ts';
 import { tokenizePrompts } from '../../gpu-function/pipeline/tokenize-prompts.ts';
 import { planSampling } from '../../gpu-function/sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../../gpu-function/sampling/sampling-plan.ts';
@@ -28,8 +29,9 @@ export async function replayPipeline(
   noise: readonly Float32Array[],
 ): Promise<ReplayedRun> {
   const settings = toSettings(model, reference, scheduler);
-  const { ids } = tokenizePrompts(model, settings);
-  const promptEmbedding = await encodePrompts(model, ids, settings.count);
+  const { rows } = tokenizePrompts(model, settings);
+  const encoding = await encodePrompts(model, rows, settings.count);
+  const conditioning = prepareConditioning({ model, settings, encoding });
   const latentsPerStep: number[] = [];
   const plan = recordingPlan(
     planSampling({
@@ -47,7 +49,7 @@ export async function replayPipeline(
     model: recorded.model,
     settings,
     plan,
-    promptEmbedding,
+    conditioning,
     start: {
       latents: startNoise.map((value) => value * plan.initialNoiseScale),
       shape: [
@@ -61,12 +63,12 @@ export async function replayPipeline(
     run: { report: () => undefined, isCanceled: () => false },
   });
   const decoded = await model.decode({
-    data: latents.data.map((value) => value / model.scalingFactor),
+    data: latents.data.map((value) => value / model.scalingFactor + model.shiftFactor),
     shape: latents.shape,
   });
   if (recorded.firstCall === undefined) throw new Error('the network was never called');
   return {
-    ids,
+    ids: rows.flatMap(({ stageIds }) => stageIds),
     timesteps: plan.timesteps,
     firstCall: recorded.firstCall,
     latentsPerStep,
@@ -113,18 +115,19 @@ function recordingPlan(plan: SamplingPlan, latentsPerStep: number[]): SamplingPl
 
 function recordingModel(model: ImageModel) {
   const recorded: {
-    model: Pick<ImageModel, 'predict' | 'previewMap'>;
+    model: Pick<ImageModel, 'predict' | 'previewMap' | 'guidanceEmbeddingWidth'>;
     firstCall: ReplayedRun['firstCall'] | undefined;
   } = {
     firstCall: undefined,
     model: {
       previewMap: model.previewMap,
+      guidanceEmbeddingWidth: model.guidanceEmbeddingWidth,
       async predict(call) {
         const sample = call.sample.data.slice();
         const output = await model.predict(call);
         recorded.firstCall ??= {
           sample,
-          promptEmbedding: call.promptEmbedding.data,
+          promptEmbedding: call.conditioning.promptEmbedding.data,
           output: output.data.slice(),
         };
         return output;

@@ -8,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { loadImageModel } from '../../../gpu-function/onnx/image-model.ts';
 import { describeImageModel } from '../../contracts/image-model-contract.ts';
 import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
+import { encodeTexts } from '../../fakes/encode-texts.ts';
 import { elementTypeOf, MICROSOFT_DOMAIN, writeOnnxFile } from '../../fakes/onnx-file.ts';
 import type { ElementType, GraphPort, OnnxGraph } from '../../fakes/onnx-file.ts';
 import { tinyFloat16ModelFolder, tinyModelFolder } from '../../fixture-paths.ts';
@@ -134,9 +135,9 @@ describe('dialects of the U-Net', () => {
 
   async function predictOnes(timestep: number) {
     const model = await loadImageModel(folder, cpu);
-    const embedding = await model.encodePrompt([model.tokenize('a').ids, model.tokenize('b').ids]);
+    const conditioning = await encodeTexts(model, ['a', 'b']);
     const sample = { data: new Float32Array(2 * 4 * 64).fill(1), shape: [2, 4, 8, 8] };
-    const { data } = await model.predict({ sample, timestep, promptEmbedding: embedding });
+    const { data } = await model.predict({ sample, timestep, conditioning });
     await model.dispose();
     return { value: data[0], model };
   }
@@ -171,7 +172,7 @@ describe('dialects of the U-Net', () => {
   test.each([
     ['inputs of another family', ['text_embeds', 'time_ids'], sampleSides, /text_embeds, time_ids/],
     ['a fixed batch', [], [2, 4, 8, 8], /batches of exactly 2/],
-    ['channels for inpainting', [], ['batch', 9, 'h', 'w'], /9 channels/],
+    ['channels of no known kind', [], ['batch', 7, 'h', 'w'], /7 channels/],
   ] as const)('%s are refused by name', async (_, extra, sides, message) => {
     const more = extra.map((name) => port(name, 'float32', ['batch', 6]));
     await install(createUnet(port('timestep', 'float32', []), [...sides], [...more]));

@@ -18,26 +18,26 @@ async function trial(
   const model = createArithmeticModel();
   const settings = createSettings({ count: 2, ...changes });
   const plan = planSampling({ ...settings, scheduler: model.scheduler });
-  const { ids } = tokenizePrompts(model, settings);
-  const promptEmbedding = await encodePrompts(model, ids, settings.count);
+  const { rows } = tokenizePrompts(model, settings);
+  const conditioning = await encodePrompts(model, rows, settings.count);
   const start = prepareLatents({ model, settings, plan });
   const events: JobEventBody[] = [];
   const report = (event: JobEventBody) => void events.push(event);
   const run = { report, isCanceled: () => isCanceled(events) };
-  const latents = denoise({ model, settings, plan, start, promptEmbedding, run });
-  return { model, plan, start, events, latents, promptEmbedding };
+  const latents = denoise({ model, settings, plan, start, conditioning, run });
+  return { model, plan, start, events, latents, conditioning };
 }
 
 describe('the network', () => {
   test('is asked once a step, both halves of the batch being the same sample', async () => {
-    const { model, plan, latents, promptEmbedding } = await trial();
+    const { model, plan, latents, conditioning } = await trial();
     expect((await latents).shape).toEqual([2, 4, 8, 8]);
     expect(model.calls.map((call) => call.timestep)).toEqual(plan.timesteps);
-    for (const { sample, promptEmbedding: embedding } of model.calls) {
+    for (const { sample, conditioning: told } of model.calls) {
       expect(sample.shape).toEqual([4, 4, 8, 8]);
       const half = sample.data.length / 2;
       expect(sample.data.slice(0, half)).toEqual(sample.data.slice(half));
-      expect(embedding).toBe(promptEmbedding);
+      expect(told).toBe(conditioning);
     }
   });
 

@@ -8,20 +8,21 @@ import { createSettings } from '../../fakes/settings.ts';
 const model = createArithmeticModel();
 const firstLetters = (text: string) =>
   Array.from({ length: 6 }, (_, index) => text.split(' ')[index]?.charCodeAt(0) ?? 0);
+const rowOf = (text: string) => ({ stageIds: [firstLetters(text)], isZeroed: false });
 
 describe('words', () => {
   test('with guidance: the negative prompt first, an empty one too', () => {
     const settings = createSettings({ negativePrompt: 'blurry text' });
     expect(tokenizePrompts(model, settings)).toEqual({
-      ids: [firstLetters('blurry text'), firstLetters('a red apple')],
+      rows: [rowOf('blurry text'), rowOf('a red apple')],
       notes: [],
     });
-    expect(tokenizePrompts(model, createSettings()).ids).toHaveLength(2);
+    expect(tokenizePrompts(model, createSettings()).rows).toHaveLength(2);
   });
 
   test.each([0, 0.5, 1])('guidance %d is the prompt alone', (guidanceScale) => {
     expect(tokenizePrompts(model, createSettings({ guidanceScale }))).toEqual({
-      ids: [firstLetters('a red apple')],
+      rows: [rowOf('a red apple')],
       notes: [],
     });
     const { notes } = tokenizePrompts(
@@ -33,11 +34,29 @@ describe('words', () => {
     ]);
   });
 
+  test('an empty negative prompt is zeros where the model was trained so', async () => {
+    const zeroing = createArithmeticModel({ zeroesEmptyNegative: true });
+    const zeroed = tokenizePrompts(zeroing, createSettings()).rows;
+    expect(zeroed.map(({ isZeroed }) => isZeroed)).toEqual([true, false]);
+    const { promptEmbedding } = await encodePrompts(zeroing, zeroed, 1);
+    expect(promptEmbedding.data.slice(0, 18)).toEqual(new Float32Array(18));
+    expect(promptEmbedding.data.slice(18)).not.toEqual(new Float32Array(18));
+    const { rows } = tokenizePrompts(zeroing, createSettings({ negativePrompt: 'text' }));
+    expect(rows.map(({ isZeroed }) => isZeroed)).toEqual([false, false]);
+  });
+
+  test('a model that takes the guidance as a number reads the prompt alone', () => {
+    const distilled = createArithmeticModel({ guidanceEmbeddingWidth: 8 });
+    const { rows, notes } = tokenizePrompts(distilled, createSettings({ negativePrompt: 'text' }));
+    expect(rows).toEqual([rowOf('a red apple')]);
+    expect(notes).toEqual([expect.stringContaining('takes its guidance as a number')]);
+  });
+
   test('a style puts its words around the prompt, not around the negative one', () => {
     const settings = createSettings({ style: 'bright', negativePrompt: 'text' });
-    expect(tokenizePrompts(model, settings).ids).toEqual([
-      firstLetters('text'),
-      firstLetters('a red apple bright'),
+    expect(tokenizePrompts(model, settings).rows).toEqual([
+      rowOf('text'),
+      rowOf('a red apple bright'),
     ]);
   });
 
@@ -56,9 +75,9 @@ describe('words', () => {
 describe('the embedding', () => {
   test('is made once and repeated for each picture, negatives first', async () => {
     const counting = createArithmeticModel();
-    const ids = [firstLetters('no'), firstLetters('yes')];
-    const one = await encodePrompts(counting, ids, 1);
-    const three = await encodePrompts(counting, ids, 3);
+    const rows = [rowOf('no'), rowOf('yes')];
+    const { promptEmbedding: one } = await encodePrompts(counting, rows, 1);
+    const { promptEmbedding: three } = await encodePrompts(counting, rows, 3);
     expect(counting.encodedIds).toHaveLength(4);
     expect([one.shape, three.shape]).toEqual([
       [2, 6, 3],

@@ -3,6 +3,7 @@ import type { SamplerId } from '#contract/generation-request.ts';
 import type { ImageModel, Tensor } from '../../../gpu-function/pipeline/ports.ts';
 import { planSampling } from '../../../gpu-function/sampling/plan-sampling.ts';
 import { createTorchRandom } from '../../../gpu-function/sampling/torch-random.ts';
+import { encodeTexts } from '../../fakes/encode-texts.ts';
 
 interface Drawing {
   sampler: SamplerId;
@@ -16,9 +17,7 @@ export async function drawPrompts(
   prompts: readonly string[],
   { sampler, steps, seed }: Drawing,
 ): Promise<Tensor> {
-  const promptEmbedding = await model.encodePrompt(
-    prompts.map((prompt) => model.tokenize(prompt).ids),
-  );
+  const conditioning = await encodeTexts(model, prompts);
   const { widthPx, heightPx } = model.description.defaults;
   const shape = [prompts.length, model.latentChannels, heightPx, widthPx];
   const length = shape.reduce((product, side) => product * side, 1);
@@ -27,7 +26,7 @@ export async function drawPrompts(
   const data = await plan.sample({
     start: random.normal(length),
     callNetwork: async (sample, timestep) => {
-      const call = { sample: { data: sample, shape }, timestep, promptEmbedding };
+      const call = { sample: { data: sample, shape }, timestep, conditioning };
       return (await model.predict(call)).data;
     },
     drawNoise: () => random.normal(length),
