@@ -57,6 +57,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
     timesteps: rows.map((row) => row.from.timestep),
     initialNoiseScale: table.initialNoiseScale,
     startLevel: { alpha: first.from.alpha, sigma: first.from.sigma },
+    levels: rows.map(({ from: { alpha, sigma } }) => ({ alpha, sigma })),
     sample: (run) => entry.run(toSamplerInput(run, rows, options, scheduler.prediction_type)),
   };
 }

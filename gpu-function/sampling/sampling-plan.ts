@@ -36,6 +36,11 @@ export interface SamplingPlan {
   initialNoiseScale: number;
   /** The level of the first step: where a run that starts from a picture adds noise to it (forward-process.ts). */
   startLevel: NoiseLevel;
+  /**
+   * Where each step begins, `startLevel` first. What is kept of a picture is noised to `levels[step]` after step number
+   * `step` and is clean after the last: the samplers go on with whatever `onStep` writes into its `latents`.
+   */
+  levels: readonly NoiseLevel[];
   /** Resolves to a new array: the sample after the last step. */
   sample(run: SamplingRun): Promise<Float32Array>;
 }
