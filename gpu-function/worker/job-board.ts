@@ -7,6 +7,7 @@ import type { Job, JobId } from '#contract/job.ts';
 import { listImages } from '#contract/request-images.ts';
 import { createJobLog, type JobLog } from './job-log.ts';
 import { createJobQueue, QUEUE_LIMITS, type QueueLimits } from './job-queue.ts';
+import type { JobSource, TakenJob } from './job-source.ts';
 import { createWakeUp } from './wake-up.ts';
 
 export interface BoardLimits extends QueueLimits {
@@ -34,15 +35,7 @@ export interface BoardJob {
   readonly images: readonly Uint8Array[];
 }
 
-export interface TakenJob {
-  job: Job;
-  log: JobLog;
-  /** Aborts when the job is to be canceled. */
-  signal: AbortSignal;
-  queueMs: number;
-}
-
-export interface JobBoard {
+export interface JobBoard extends JobSource {
   /**
    * A known id with the same request is the same job, with another request GenerationError `job-conflict`.
    * Throws `queue-full` when there is no room.
@@ -51,9 +44,6 @@ export interface JobBoard {
   find(id: JobId): BoardJob | undefined;
   /** A waiting job ends at once, a running one as soon as the engine obeys; nothing happens to one that has ended. */
   cancel(id: JobId): BoardJob | undefined;
-  /** Waits for the next job; undefined when the signal aborts. */
-  take(signal: AbortSignal): Promise<TakenJob | undefined>;
-  finish(id: JobId, outcome: JobOutcome, images: readonly Uint8Array[]): void;
   counts(): { running: number; queued: number };
   /** Forgets finished jobs that are too many, too old or too large. */
   sweep(): void;

@@ -2,7 +2,7 @@
 import { GenerationError, toGenerationError } from '#contract/generation-error.ts';
 import type { JobEventBody, JobOutcome } from '#contract/job-event.ts';
 import { EngineDiedError, type EngineHost } from './engine-host.ts';
-import type { JobBoard, TakenJob } from './job-board.ts';
+import type { JobSource, TakenJob } from './job-source.ts';
 
 /** A job whose engine died is tried again with the same seed, which gives the same picture. */
 const ATTEMPTS_MAX = 3;
@@ -22,18 +22,21 @@ export interface FinishedJob {
   images: readonly Uint8Array[];
 }
 
-/** Runs the board's jobs one after the other until the signal aborts. The job that runs then is left unfinished. */
+/**
+ * Runs the source's jobs one after the other until it has no more or the signal aborts. The job that runs then is left
+ * unfinished.
+ */
 export async function runJobs(
-  board: JobBoard,
+  source: JobSource,
   options: RunJobOptions,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const taken = await board.take(signal);
+    const taken = await source.take(signal);
     if (taken === undefined) return;
     const { outcome, images } = await runJob(taken, options);
     if (signal.aborted) return;
-    board.finish(taken.job.id, outcome, images);
+    await source.finish(taken.job.id, outcome, images);
     options.logger.info({ jobId: taken.job.id, status: outcome.status }, 'Job ended');
   }
 }
