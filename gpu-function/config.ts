@@ -10,6 +10,12 @@ const whole = (min: number, max: number) =>
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
+/** Looser than an address of the web: servers for tests give hosts such as sqs.us-east-1.127.0.0.1. */
+const queueUrl = z
+  .string()
+  .max(1_000)
+  .regex(/^https?:\/\/\S+$/, 'it must be the address of a queue');
+
 const environmentSchema = z.object({
   /** 0 takes any free port; the address is printed in either case. */
   PORT: whole(0, 65_535).default(8090),
@@ -37,6 +43,21 @@ const environmentSchema = z.object({
   QUEUE_PER_OWNER_MAX: whole(1, 10_000).default(20),
   JOB_TIMEOUT_SECONDS: whole(1, 1_000_000).default(3_600),
   CANCEL_GRACE_SECONDS: whole(1, 600).default(5),
+  /** Where jobs come from: callers over HTTP, or a queue on AWS. The variables below are for the queue. */
+  JOB_SOURCE: z.enum(['http', 'sqs']).default('http'),
+  JOBS_QUEUE_URL: queueUrl.optional(),
+  EVENTS_QUEUE_URL: queueUrl.optional(),
+  RUNS_TABLE: z.string().max(255).optional(),
+  PICTURES_BUCKET: z.string().max(63).optional(),
+  /** Without a job for so long the worker leaves, and with it the machine. */
+  IDLE_EXIT_SECONDS: whole(1, 86_400).default(300),
+  /** A worker that vanished is noticed after this. */
+  VISIBILITY_SECONDS: whole(1, 3_600).default(120),
+  /** Spot takes a machine away two minutes after it said so. */
+  SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(90),
+  /** Machines that may be lost over one job. */
+  DELIVERIES_MAX: whole(1, 100).default(4),
+  USD_PER_MACHINE_HOUR: z.coerce.number().min(0).max(1_000).default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
 
@@ -54,7 +75,21 @@ export interface GpuFunctionConfig {
   queuePerOwnerMax: number;
   jobTimeoutMs: number;
   cancelGraceMs: number;
+  /** Undefined when jobs come over HTTP. */
+  queue: QueueConfig | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
+}
+
+export interface QueueConfig {
+  jobsQueueUrl: string;
+  eventsQueueUrl: string;
+  runsTable: string;
+  bucketName: string;
+  idleExitMs: number;
+  visibilityMs: number;
+  shutdownGraceMs: number;
+  deliveriesMax: number;
+  usdPerHour: number;
 }
 
 /**
@@ -90,6 +125,7 @@ export function parseConfig(
     queuePerOwnerMax: values.QUEUE_PER_OWNER_MAX,
     jobTimeoutMs: values.JOB_TIMEOUT_SECONDS * 1_000,
     cancelGraceMs: values.CANCEL_GRACE_SECONDS * 1_000,
+    queue: values.JOB_SOURCE === 'sqs' ? toQueueConfig(values) : undefined,
     logLevel: values.LOG_LEVEL,
   };
 }
@@ -98,10 +134,37 @@ export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127(\.\d{1,3}){3}$/.test(host);
 }
 
-function refuseOpenDoor({ HOST, GPU_FUNCTION_TOKEN }: z.infer<typeof environmentSchema>): void {
-  if (isLoopback(HOST) || GPU_FUNCTION_TOKEN !== undefined) return;
+function refuseOpenDoor({ HOST, GPU_FUNCTION_TOKEN, JOB_SOURCE }: Values): void {
+  // A worker on a queue listens nowhere.
+  if (JOB_SOURCE === 'sqs' || isLoopback(HOST) || GPU_FUNCTION_TOKEN !== undefined) return;
   throw new GenerationError(
     'invalid-request',
     `HOST is ${JSON.stringify(HOST)}, which other machines can reach; set GPU_FUNCTION_TOKEN to a secret of 16 or more characters, or HOST to 127.0.0.1.`,
   );
+}
+
+type Values = z.infer<typeof environmentSchema>;
+
+function toQueueConfig(values: Values): QueueConfig {
+  const required = (
+    name: 'JOBS_QUEUE_URL' | 'EVENTS_QUEUE_URL' | 'RUNS_TABLE' | 'PICTURES_BUCKET',
+  ) => {
+    const value = values[name];
+    if (value !== undefined) return value;
+    throw new GenerationError(
+      'invalid-request',
+      `JOB_SOURCE is "sqs" but ${name} is not set; set it to what the stack printed, or JOB_SOURCE to "http".`,
+    );
+  };
+  return {
+    jobsQueueUrl: required('JOBS_QUEUE_URL'),
+    eventsQueueUrl: required('EVENTS_QUEUE_URL'),
+    runsTable: required('RUNS_TABLE'),
+    bucketName: required('PICTURES_BUCKET'),
+    idleExitMs: values.IDLE_EXIT_SECONDS * 1_000,
+    visibilityMs: values.VISIBILITY_SECONDS * 1_000,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1_000,
+    deliveriesMax: values.DELIVERIES_MAX,
+    usdPerHour: values.USD_PER_MACHINE_HOUR,
+  };
 }

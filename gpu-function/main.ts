@@ -16,8 +16,16 @@ await runOrRefuse(async () => {
   const config = parseConfig(process.env);
   await checkModelSettings(config.modelDir, config.defaultModelId);
   const logger = createLogger(config);
+  const engineHost = await createHost(config, logger);
+  if (config.queue !== undefined) {
+    // Loaded only here: a function over HTTP needs no SDK.
+    const { startQueueWorker } = await import('./worker/start-queue-worker.ts');
+    const { queue, jobTimeoutMs } = config;
+    process.exitCode = await startQueueWorker({ queue, engineHost, jobTimeoutMs, logger });
+    return;
+  }
   await startFunction({
-    engineHost: await createHost(config, logger),
+    engineHost,
     host: config.host,
     port: config.port,
     token: config.token,

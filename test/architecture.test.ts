@@ -22,7 +22,9 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ],
   // The engine's child process is a composition root of its own.
   ['gpu-function/worker/engine-main.ts', ['gpu-function/', 'models/']],
-  ['gpu-function/worker/', [CONTRACT, 'gpu-function/pipeline/']],
+  // How jobs lie in SQS, DynamoDB and S3: the worker and the bot must agree on it.
+  ['gpu-function/cloud/', [CONTRACT]],
+  ['gpu-function/worker/', [CONTRACT, 'gpu-function/pipeline/', 'gpu-function/cloud/']],
   ['gpu-function/config.ts', [CONTRACT]],
   ['gpu-function/main.ts', ['gpu-function/', 'models/']],
   ['bot/core/', [CONTRACT]],

@@ -29,7 +29,11 @@ export interface JobBucket {
 }
 
 /** Requests too large for the table, what workers drew, what the bot keeps: a life cycle rule for each. */
-export const PREFIXES = { requests: 'requests/', results: 'results/', pictures: 'images/' } as const;
+export const PREFIXES = {
+  requests: 'requests/',
+  results: 'results/',
+  pictures: 'images/',
+} as const;
 
 export function createJobBucket(client: S3Client, bucketName: string): JobBucket {
   const Bucket = bucketName;

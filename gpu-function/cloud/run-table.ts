@@ -125,9 +125,18 @@ class DynamoRunTable implements RunTable {
       const forMs = head.leaseUntilMs - this.#nowMs();
       // A lease that ends later than any lease can comes from a clock that is wrong: the log fences, so it is no risk.
       if (forMs > 0 && forMs <= 2 * leaseMs) return { kind: 'held', forMs };
-      const claimed = await this.#setLease(jobId, { was: head.attempt, is: head.attempt + 1 }, leaseMs);
+      const claimed = await this.#setLease(
+        jobId,
+        { was: head.attempt, is: head.attempt + 1 },
+        leaseMs,
+      );
       if (claimed === undefined) continue;
-      return { kind: 'claimed', job: await this.#readJob(jobId, item), head: claimed, lastSequence };
+      return {
+        kind: 'claimed',
+        job: await this.#readJob(jobId, item),
+        head: claimed,
+        lastSequence,
+      };
     }
   }
 
@@ -210,7 +219,11 @@ class DynamoRunTable implements RunTable {
     attributes: Record<string, AttributeValue>,
   ): Promise<boolean> {
     const expiresAtS = Math.floor(this.#nowMs() / 1_000) + KEPT_S;
-    const Item = { ...toKey(jobId, sequence), ...attributes, expiresAtS: { N: String(expiresAtS) } };
+    const Item = {
+      ...toKey(jobId, sequence),
+      ...attributes,
+      expiresAtS: { N: String(expiresAtS) },
+    };
     const written = await unlessRefused(
       this.#client.send(
         new PutItemCommand({

@@ -9,15 +9,15 @@ import { RunLog } from './run-log.ts';
 export interface HoldOptions {
   table: RunTable;
   bucket: Pick<JobBucket, 'putResult'>;
-  ping(jobId: JobId, sequence: number): Promise<void>;
+  ping: (jobId: JobId, sequence: number) => Promise<void>;
   visibilityMs: number;
   cancelPollMs: number;
   previewIntervalMs: number;
   nowMs: () => number;
   logger: { error(fields: Record<string, unknown>, message: string): void };
   /** Keeps the message from other workers for so long from now; 0 gives it back. */
-  keepHidden(forMs: number): Promise<void>;
-  deleteMessage(): Promise<void>;
+  keepHidden: (forMs: number) => Promise<void>;
+  deleteMessage: () => Promise<void>;
 }
 
 export interface HeldJob {
@@ -94,7 +94,8 @@ async function keepHold(
 ): Promise<void> {
   if (log.isLost) return;
   await keepHidden(visibilityMs);
-  if ((await table.renew(jobId, attempt, visibilityMs)) === undefined) log.lose('the lease is another worker’s');
+  if ((await table.renew(jobId, attempt, visibilityMs)) === undefined)
+    log.lose('the lease is another worker’s');
 }
 
 /** A try that fails is made up for by the next: the hold lasts for several. */

@@ -36,6 +36,7 @@ export interface BoardJob {
 }
 
 export interface JobBoard extends JobSource {
+  finish(id: JobId, outcome: JobOutcome, images: readonly Uint8Array[]): void;
   /**
    * A known id with the same request is the same job, with another request GenerationError `job-conflict`.
    * Throws `queue-full` when there is no room.

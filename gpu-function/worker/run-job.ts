@@ -11,6 +11,8 @@ export interface RunJobOptions {
   host: EngineHost;
   /** Wall time that all attempts of a job may take together. */
   timeoutMs: number;
+  /** Told of every job that was ended here, and how long it kept the machine busy. */
+  onEnd?: (outcome: JobOutcome, busyMs: number) => void;
   logger: {
     info(fields: Record<string, unknown>, message: string): void;
     error(fields: Record<string, unknown>, message: string): void;
@@ -34,9 +36,11 @@ export async function runJobs(
   for (;;) {
     const taken = await source.take(signal);
     if (taken === undefined) return;
+    const startedAtMs = performance.now();
     const { outcome, images } = await runJob(taken, options);
     if (signal.aborted) return;
     await source.finish(taken.job.id, outcome, images);
+    options.onEnd?.(outcome, performance.now() - startedAtMs);
     options.logger.info({ jobId: taken.job.id, status: outcome.status }, 'Job ended');
   }
 }

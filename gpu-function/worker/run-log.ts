@@ -15,7 +15,7 @@ export interface RunLogOptions {
   leaseMs: number;
   lastSequence: number;
   /** Tells the bot that there is something to read. */
-  ping(sequence: number): Promise<void>;
+  ping: (sequence: number) => Promise<void>;
   /** Steps closer together than this carry no preview and are not told of. */
   previewIntervalMs: number;
   nowMs: () => number;

@@ -25,7 +25,7 @@ export interface SqsSourceOptions {
   table: RunTable;
   bucket: Pick<JobBucket, 'putResult'>;
   /** Tells the bot that the job's log has something new. */
-  ping(jobId: JobId, sequence: number): Promise<void>;
+  ping: (jobId: JobId, sequence: number) => Promise<void>;
   /** Of a message and of the lease; renewed at a quarter of it. */
   visibilityMs: number;
   /** How often the wish to cancel is looked for. */
@@ -34,7 +34,7 @@ export interface SqsSourceOptions {
   /** After so long without a job the source has no more, unless the machine is to be kept warm. */
   idleExitMs: number;
   /** When the machine may leave at the earliest. */
-  keepWarmUntilMs(): Promise<number>;
+  keepWarmUntilMs: () => Promise<number>;
   /** Deliveries of one job; a further one ends it with a sentence. */
   attemptsMax: number;
   nowMs: () => number;
@@ -105,11 +105,11 @@ class QueueOfJobs implements SqsSource {
     const held = this.#held;
     if (held === undefined) return;
     this.#held = undefined;
-    const isLastAttempt = held.attempt >= this.#options.attemptsMax;
     if (isEngineTrouble(outcome)) {
       this.#isSick = true;
       this.stopTaking();
-      if (!isLastAttempt) return held.handBack();
+      // Once: what kills the engines of two machines is the job, not the machine.
+      if (held.attempt === 1 && this.#options.attemptsMax > 1) return held.handBack();
     }
     try {
       await held.end(outcome, images);
@@ -222,7 +222,7 @@ class QueueOfJobs implements SqsSource {
 /** What another machine may do better. */
 function isEngineTrouble(outcome: JobOutcome): boolean {
   if (outcome.status !== 'failed') return false;
-  return outcome.error.code === 'engine-crashed' || outcome.error.code === 'internal';
+  return outcome.error.code === 'engine-crashed' || outcome.error.code === 'not-ready';
 }
 
 function toTooOften(deliveries: number): JobOutcome {

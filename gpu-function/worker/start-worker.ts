@@ -1,8 +1,7 @@
 /** Puts the worker together around an engine and a queue in the cloud; ends when there is nothing left to draw. */
 import type { EngineHost } from './engine-host.ts';
-import type { JobSource } from './job-source.ts';
 import { toJobMetrics, type MetricsOptions } from './job-metrics.ts';
-import { runJob } from './run-job.ts';
+import { runJobs } from './run-job.ts';
 import type { SqsSource } from './sqs-source.ts';
 
 export interface WorkerOptions {
@@ -26,7 +25,7 @@ export const EXIT_CODE_SICK = 1;
  * minutes), or the engine is beyond repair.
  */
 export async function startWorker(options: WorkerOptions): Promise<number> {
-  const { engineHost, source, shutdownGraceMs, logger } = options;
+  const { engineHost, source, shutdownGraceMs, metrics, logger } = options;
   const closing = new AbortController();
   let graceTimer: NodeJS.Timeout | undefined;
   const stop = () => {
@@ -44,31 +43,22 @@ export async function startWorker(options: WorkerOptions): Promise<number> {
     await engineHost.close();
   });
   try {
-    await drawJobs(source, options, closing.signal);
+    await runJobs(
+      source,
+      {
+        host: engineHost,
+        timeoutMs: options.jobTimeoutMs,
+        logger,
+        onEnd: (outcome, busyMs) => metrics.write(toJobMetrics(outcome, busyMs, metrics)),
+      },
+      closing.signal,
+    );
   } finally {
     clearTimeout(graceTimer);
     closing.abort();
     await handedBack;
   }
   return source.isSick || engineHost.status().phase === 'defunct' ? EXIT_CODE_SICK : 0;
-}
-
-async function drawJobs(
-  source: JobSource,
-  options: WorkerOptions,
-  signal: AbortSignal,
-): Promise<void> {
-  const { engineHost: host, jobTimeoutMs: timeoutMs, metrics, logger } = options;
-  for (;;) {
-    const taken = await source.take(signal);
-    if (taken === undefined) return;
-    const startedAtMs = metrics.nowMs();
-    const { outcome, images } = await runJob(taken, { host, timeoutMs, logger });
-    if (signal.aborted) return;
-    await source.finish(taken.job.id, outcome, images);
-    metrics.write(toJobMetrics(outcome, metrics.nowMs() - startedAtMs, metrics));
-    logger.info({ jobId: taken.job.id, status: outcome.status }, 'Job ended');
-  }
 }
 
 function whenAborted(signal: AbortSignal): Promise<void> {
