@@ -22,9 +22,11 @@ import { findPathProblem, planPaths, writePicture } from './platforms/terminal/w
 import { readEnvironment } from './read-environment.ts';
 import { createMemoryImageStore } from './stores/memory-image-store.ts';
 import { createMemoryJobStore } from './stores/memory-job-store.ts';
+import { createMemorySettingsStore } from './stores/memory-settings-store.ts';
 
 const clock = { nowMs: () => Date.now() };
-const place = { platform: 'terminal', channelId: 'terminal' } as const;
+/** Nobody sees it but the person at this machine. */
+const place = { platform: 'terminal', channelId: 'terminal', isAgeRestricted: true } as const;
 
 function userName(): string {
   try {
@@ -72,6 +74,7 @@ async function draw(options: TerminalOptions, config: BotConfig): Promise<Termin
     backend: gpuFunction.backend,
     jobStore: createMemoryJobStore(),
     imageStore: createMemoryImageStore(),
+    settingsStore: createMemorySettingsStore(clock),
     platforms: [platform],
     clock,
     random: () => randomInt(2 ** 32),

@@ -2,15 +2,13 @@
 import { randomInt } from 'node:crypto';
 import pino from 'pino';
 import { createBackend } from './backends/create-backend.ts';
+import { createChats } from './chat.ts';
 import { parseConfig, type BotConfig } from './config.ts';
 import { createImagineService } from './core/imagine-service.ts';
-import { createWebPlatform } from './platforms/web/adapter.ts';
-import { startWebServer, type WebServer } from './platforms/web/server.ts';
 import { readEnvironment } from './read-environment.ts';
 import { openDiskImageStore } from './stores/disk-image-store.ts';
-import { openSqliteJobStore } from './stores/sqlite-job-store.ts';
+import { openSqliteStores } from './stores/open-sqlite-stores.ts';
 
-const DEFAULT_PORT = 8_080;
 const EXIT_CODE_REFUSED = 2;
 const BYTES_PER_MEBIBYTE = 1024 * 1024;
 const clock = { nowMs: () => Date.now() };
@@ -19,19 +17,20 @@ const clock = { nowMs: () => Date.now() };
 const REDACTED = ['token', '*.token', 'authorization', '*.authorization', '*.replyToken'];
 
 interface RunningBot {
-  url: string;
+  /** What the operator reads: a line for each chat. */
+  lines: string[];
   stop(): Promise<void>;
 }
 
 /** Starts the parts in the order in which they need each other. Throws an Error whose message is a sentence. */
 async function startBot(config: BotConfig): Promise<RunningBot> {
   const logger = pino({ level: config.LOG_LEVEL, redact: REDACTED }, pino.destination(2));
-  const jobStore = openSqliteJobStore({ dataDir: config.DATA_DIR, logger });
+  const { jobStore, settingsStore } = openSqliteStores({ dataDir: config.DATA_DIR, clock, logger });
   const imageStore = await openDiskImageStore({
     dataDir: config.DATA_DIR,
     bytesMax: config.IMAGES_MAX_MIB * BYTES_PER_MEBIBYTE,
   });
-  const web = createWebPlatform({ clock, logger, allowedHosts: [config.HOST] });
+  const chats = createChats({ config, clock, logger });
   const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,
@@ -43,20 +42,25 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     backend: gpuFunction.backend,
     jobStore,
     imageStore,
-    platforms: [web.platform],
+    settingsStore,
+    platforms: chats.map(({ platform }) => platform),
     clock,
     random: () => randomInt(2 ** 32),
     logger,
     policy: {
-      openJobsPerUser: config.OPEN_JOBS_PER_USER,
-      jobsPerUserPerMinute: config.JOBS_PER_MINUTE,
+      quota: {
+        runningJobs: config.RUNNING_JOBS_PER_USER,
+        openJobs: config.OPEN_JOBS_PER_USER,
+        jobsPerMinute: config.JOBS_PER_MINUTE,
+        jobsPerDay: config.JOBS_PER_DAY,
+      },
+      roleQuotas: config.ROLE_QUOTAS,
+      nsfwRule: config.NSFW_RULE,
       blockedTerms: config.BLOCKED_WORDS,
     },
   });
-  let server: WebServer | undefined;
   const stop = async () => {
-    web.close();
-    await server?.close();
+    await Promise.all(chats.map((chat) => chat.stop()));
     await service.stop();
     await gpuFunction.stop();
     await jobStore.close();
@@ -64,14 +68,10 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
   try {
     // Before any job is taken up: with a wrong setting every one of them would fail.
     await gpuFunction.checkSettings();
-    server = await startWebServer({
-      app: web.createApp(service),
-      host: config.HOST,
-      port: config.PORT ?? DEFAULT_PORT,
-      isPortFixed: config.PORT !== undefined,
-    });
+    const lines: string[] = [];
+    for (const chat of chats) lines.push(await chat.start(service));
     await service.start();
-    return { url: server.url, stop };
+    return { lines, stop };
   } catch (error) {
     await stop();
     throw error;
@@ -86,7 +86,7 @@ function readConfig(): BotConfig {
 
 try {
   const bot = await startBot(readConfig());
-  process.stdout.write(`Open ${bot.url} and type /imagine a red apple\n`);
+  process.stdout.write(`${bot.lines.join('\n')}\n`);
   const stopOnce = () => {
     // A second Ctrl-C is not waited for.
     process.once('SIGINT', () => process.exit(1));

@@ -2,9 +2,11 @@
 import pLimit from 'p-limit';
 import type { JobTracker } from './job-tracker.ts';
 import { moderate } from './moderation.ts';
-import type { Clock, JobRecord, JobStore } from './ports.ts';
-import { checkQuota, QUOTA_WINDOW_MS } from './quota.ts';
+import type { Clock, JobRecord, JobStore, User, UserKey } from './ports.ts';
+import { checkQuota, toQuota } from './quota.ts';
 import type { ServicePolicy } from './service-policy.ts';
+import type { Quota, SpacePolicy } from './settings.ts';
+import type { UsageBook } from './usage-book.ts';
 
 /** What a record holds before its life begins. */
 export type NewJob = Omit<JobRecord, 'createdAtMs' | 'updatedAtMs' | 'answeredAtMs' | 'state'>;
@@ -18,11 +20,11 @@ export interface AcceptorOptions {
   tracker: JobTracker;
   clock: Clock;
   policy: ServicePolicy;
+  usage: UsageBook;
 }
 
 export class JobAcceptor {
   readonly #options: AcceptorOptions;
-  readonly #acceptedAtMs = new Map<string, number[]>();
   /** One at a time: two messages of one person at once must not both take the last free place. */
   readonly #turn = pLimit(1);
 
@@ -30,24 +32,25 @@ export class JobAcceptor {
     this.#options = options;
   }
 
-  /** The same id again gives the job that is there already. */
-  async accept(job: NewJob): Promise<Acceptance> {
+  /** The same id again gives the job that is there already. The space's policy is that of the job's place. */
+  async accept(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
     if (job.request.kind === 'generate') {
       const refusal = moderate(job.request, this.#options.policy);
       if (refusal !== undefined) return { kind: 'refused', message: refusal };
     }
-    return this.#turn(() => this.#insert(job));
+    return this.#turn(() => this.#insert(job, space));
   }
 
-  async #insert(job: NewJob): Promise<Acceptance> {
-    const { jobStore, tracker, clock } = this.#options;
+  async #insert(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
+    const { jobStore, tracker, clock, usage } = this.#options;
     const known = await jobStore.get(job.id);
     if (known !== undefined) return { kind: 'accepted', record: known };
-    const refusal = await this.#checkQuota(job);
+    const refusal = await this.#checkQuota(job, space);
     if (refusal !== undefined) return { kind: 'refused', message: refusal };
     const nowMs = clock.nowMs();
     const record: JobRecord = {
       ...job,
+      user: { id: job.user.id, name: job.user.name },
       createdAtMs: nowMs,
       updatedAtMs: nowMs,
       state: { status: 'queued' },
@@ -56,26 +59,26 @@ export class JobAcceptor {
       const stored = await jobStore.get(job.id);
       return { kind: 'accepted', record: stored ?? record };
     }
-    this.#acceptedAtMs.set(keyOf(job), [...this.#recentOf(keyOf(job)), nowMs]);
+    await usage.note(keyOf(job), 1);
     tracker.follow(record);
     return { kind: 'accepted', record };
   }
 
-  async #checkQuota(job: NewJob): Promise<string | undefined> {
-    const { jobStore, clock, policy } = this.#options;
-    const openJobs = await jobStore.countOpenByUser(job.user.id);
-    const acceptedAtMs = this.#recentOf(keyOf(job));
-    return checkQuota({ openJobs, acceptedAtMs, nowMs: clock.nowMs() }, policy);
+  async #checkQuota(job: NewJob, space: SpacePolicy): Promise<string | undefined> {
+    const { jobStore, clock, usage } = this.#options;
+    const openJobs = await jobStore.countOpenByUser(keyOf(job));
+    const recent = await usage.read(keyOf(job));
+    const quota = this.quotaOf(job.user, space);
+    return checkQuota({ ...recent, openJobs, nowMs: clock.nowMs() }, quota);
   }
 
-  /** Forgets, on the way, everybody who has been quiet for longer than the window. */
-  #recentOf(userKey: string): number[] {
-    const oldestMs = this.#options.clock.nowMs() - QUOTA_WINDOW_MS;
-    for (const [key, times] of this.#acceptedAtMs) {
-      if ((times.at(-1) ?? 0) <= oldestMs) this.#acceptedAtMs.delete(key);
-    }
-    return (this.#acceptedAtMs.get(userKey) ?? []).filter((atMs) => atMs > oldestMs);
+  quotaOf(user: User, space: SpacePolicy): Quota {
+    const { quota, roleQuotas } = this.#options.policy;
+    return toQuota(quota, roleQuotas, user, space);
   }
 }
 
-const keyOf = ({ place, user }: NewJob): string => `${place.platform}:${user.id}`;
+const keyOf = ({ place, user }: NewJob): UserKey => ({
+  platform: place.platform,
+  userId: user.id,
+});

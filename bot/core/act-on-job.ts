@@ -8,14 +8,16 @@ import { CommandError } from './command-error.ts';
 import { toReroll, toVariation } from './derive-request.ts';
 import { formatCommand } from './format-command.ts';
 import type { JobTracker } from './job-tracker.ts';
-import { toJobId } from './job-id.ts';
-import type { ImageStore, JobRecord, JobStore, RandomSource } from './ports.ts';
+import type { ImageStore, JobRecord, JobStore, PlaceChanges, RandomSource } from './ports.ts';
 import type { ActionMessage } from './service.ts';
 import type { ServicePolicy } from './service-policy.ts';
 import type { NewJob } from './accept-job.ts';
 
+/** The id is given by whoever knows about double clicks. */
+export type PressedJob = Omit<NewJob, 'id'>;
+
 export type ActionEffect =
-  | { kind: 'new-job'; job: NewJob }
+  | { kind: 'new-job'; job: PressedJob }
   | { kind: 'done' }
   | { kind: 'edit'; command: string };
 
@@ -35,7 +37,7 @@ interface Press {
 
 /**
  * Does what the button says, or tells which job is to be started for it. Throws CommandError with the sentence of a
- * refusal. Cancel and delete belong to the person who asked; everything else makes a new job and is free to all, as
+ * refusal. Cancel and delete belong to the person who asked and to moderators; everything else makes a new job and is free to all, as
  * people know it from Midjourney.
  */
 export async function actOnJob(
@@ -48,12 +50,22 @@ export async function actOnJob(
   }
   const stored = await options.jobStore.get(action.jobId);
   const source = options.tracker.current(action.jobId)?.record ?? stored;
+  if (source !== undefined) options.tracker.movePlace(source.id, toNewToken(source, message));
   if (source === undefined) {
     // The second click of a double click on delete.
     if (action.name === 'delete') return { kind: 'done' };
     throw new CommandError('This card was deleted; start anew with /imagine.');
   }
   return perform({ action, source, message }, options);
+}
+
+/** A press on the card itself brings a token that lives longer than the one the job came with. */
+function toNewToken({ place }: JobRecord, message: ActionMessage): PlaceChanges {
+  const { messageId, platform, replyToken, replyTokenExpiresAtMs } = message.place;
+  const isSameMessage =
+    place.platform === platform && messageId !== undefined && place.messageId === messageId;
+  const isNewer = (replyTokenExpiresAtMs ?? 0) > (place.replyTokenExpiresAtMs ?? 0);
+  return isSameMessage && isNewer ? { replyToken, replyTokenExpiresAtMs } : {};
 }
 
 async function perform(press: Press, options: ActionOptions): Promise<ActionEffect> {
@@ -88,7 +100,6 @@ function newJob(press: Press, request: GenerationRequest, policy: ServicePolicy)
   return {
     kind: 'new-job',
     job: {
-      id: toJobId(message.place.platform, message.deliveryId),
       request,
       command: toCommand(press, request, policy),
       user: message.user,
@@ -177,7 +188,11 @@ function checkPicture({ source, action }: Press): void {
 }
 
 function checkOwner({ source, message }: Press, verb: 'cancel' | 'delete'): void {
-  const isSamePlatform = source.place.platform === message.place.platform;
-  if (isSamePlatform && source.user.id === message.user.id) return;
-  throw new CommandError(`Only ${source.user.name} may ${verb} this, because it is theirs.`);
+  const { place, user } = source;
+  const isSamePlatform = place.platform === message.place.platform;
+  if (isSamePlatform && user.id === message.user.id) return;
+  // A moderator of one server has no say about another's pictures.
+  const isSameSpace = isSamePlatform && place.spaceId === message.place.spaceId;
+  if (isSameSpace && message.user.isModerator) return;
+  throw new CommandError(`Only ${user.name} or a moderator may ${verb} this.`);
 }

@@ -5,14 +5,17 @@ import { CommandError } from './command-error.ts';
 import { showValue } from './flag-values.ts';
 import { suggestFrom } from '#contract/nearest-name.ts';
 
+/** The part of a request, or of settings, that depends on the models there are. */
+type ModelChoice = Pick<Partial<CommandRequest>, 'modelId' | 'style' | 'sampler'>;
+
 /**
  * The request with model and style spelled as the image function spells them. Throws CommandError when the model, its
  * style or its sampler does not exist, with the nearest name and all there are.
  */
-export function checkModels(
-  request: CommandRequest,
+export function checkModels<T extends ModelChoice>(
+  request: T,
   models: readonly ModelDescription[],
-): CommandRequest {
+): T {
   const model = findModel(request.modelId, models);
   if (model === undefined) return request;
   if (model.problem !== undefined && request.modelId !== undefined) {
@@ -50,7 +53,7 @@ function findStyle(style: string | undefined, model: ModelDescription): string |
   throw new CommandError(`The model ${model.id} has no style ${showValue(style)}.${remedy}`);
 }
 
-function checkSampler({ sampler }: CommandRequest, model: ModelDescription): void {
+function checkSampler({ sampler }: ModelChoice, model: ModelDescription): void {
   if (sampler === undefined || model.samplers.includes(sampler)) return;
   throw new CommandError(
     `The model ${model.id} cannot draw with the sampler ${sampler}. Available: ${model.samplers.join(', ')}.`,

@@ -28,4 +28,5 @@ export interface FlagValues {
   modelId?: string;
   style?: string;
   variations?: Variation[];
+  isPrivate?: boolean;
 }

@@ -20,6 +20,8 @@ import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 
 /** Which words after the flag are its value; a quoted text is always exactly the value. */
 type FlagExtent =
+  /** None: the flag stands for itself. */
+  | 'none'
   /** One word. */
   | 'word'
   /** As many words as make a sampler's name. */
@@ -37,7 +39,7 @@ export interface Flag {
   /** Without dashes. */
   name: string;
   aliases: readonly string[];
-  /** What its value looks like, for help: `width:height`. */
+  /** What its value looks like, for help: `width:height`; empty for a flag without one. */
   valueHint: string;
   /** What it is for, without a full stop. */
   description: string;
@@ -256,6 +258,14 @@ export const FLAGS: readonly Flag[] = [
     extent: 'text',
     isRepeatable: true,
     read: (value) => ({ negativePrompt: value }),
+  }),
+  flag({
+    name: 'private',
+    valueHint: '',
+    description: 'Only you see the answer, where the platform can do that',
+    example: '--private',
+    extent: 'none',
+    read: () => ({ isPrivate: true }),
   }),
 ];
 

@@ -16,5 +16,6 @@ export function formatHelp(): string {
 function formatFlag({ name, valueHint, description, aliases, example }: Flag): string {
   const also =
     aliases.length === 0 ? '' : ` Also ${aliases.map((alias) => `--${alias}`).join(', ')}.`;
-  return `--${name} <${valueHint}>  ${description}, such as ${example}.${also}`;
+  const hint = valueHint === '' ? '' : ` <${valueHint}>`;
+  return `--${name}${hint}  ${description}, such as ${example}.${also}`;
 }

@@ -6,7 +6,7 @@ import type { JobRecord } from './ports.ts';
 export function toPrompt(record: JobRecord): string {
   if (record.request.kind === 'generate') return record.request.prompt;
   try {
-    return parseCommand(record.command, { defaultCount: 1 }).prompt;
+    return parseCommand(record.command, { defaultCount: 1 }).request.prompt;
   } catch (error) {
     // A command from an older version may hold a flag that is gone: the whole text is still honest.
     if (error instanceof CommandError) return record.command;

@@ -4,17 +4,26 @@
  */
 import pLimit, { type LimitFunction } from 'p-limit';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { reduceJobState, type JobState } from '#contract/job-state.ts';
+import type { JobState } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Card } from './card.ts';
+import { toCanceled, withoutBytes } from './end-job.ts';
 import { followJob } from './follow-job.ts';
 import type { Notifier } from './notifier.ts';
-import type { Backend, Clock, ImageStore, JobRecord, JobStore, Logger } from './ports.ts';
+import type { PlaceBook } from './place-book.ts';
+import type {
+  Backend,
+  Clock,
+  ImageStore,
+  JobRecord,
+  JobStore,
+  Logger,
+  PlaceChanges,
+} from './ports.ts';
+import { saveEnd, saveJob } from './save-job.ts';
 import type { ServicePolicy } from './service-policy.ts';
 
-/** Tries to save a job's end before it is left to the next start of the bot. */
-const SAVE_TRIES = 5;
 const CANCEL_TRIES = 4;
 
 export interface TrackerOptions {
@@ -25,6 +34,7 @@ export interface TrackerOptions {
   logger: Logger;
   policy: ServicePolicy;
   notifier: Notifier;
+  places: PlaceBook;
   toCard: (record: JobRecord, trouble?: string) => Card;
   /** Told when a job has succeeded: durations may have changed. */
   onSuccess: () => void;
@@ -43,6 +53,8 @@ interface LiveJob {
   /** Set once, by whoever ends the job first. */
   isEnded: boolean;
   isRemoved: boolean;
+  /** The message or channel of the card is gone. */
+  isUnplaced: boolean;
 }
 
 export class JobTracker {
@@ -66,7 +78,36 @@ export class JobTracker {
   /** The record as it stands this moment, with what keeps it from moving. */
   current(jobId: JobId): { record: JobRecord; trouble: string | undefined } | undefined {
     const job = this.#jobs.get(jobId);
-    return job && { record: job.record, trouble: job.trouble };
+    return job && { record: this.#options.places.current(job.record), trouble: job.trouble };
+  }
+
+  /** All jobs that have not ended, in the order in which they came. */
+  open(): JobRecord[] {
+    const { places } = this.#options;
+    return [...this.#jobs.values()]
+      .filter((job) => !job.isEnded)
+      .map((job) => places.current(job.record));
+  }
+
+  /** Keeps what is new about an open job's place; the newest reply token is the one that lives longest. */
+  movePlace(jobId: JobId, changes: PlaceChanges): void {
+    const job = this.#jobs.get(jobId);
+    if (job !== undefined && this.#options.places.note(job.record, changes))
+      this.placeChanged(jobId);
+  }
+
+  /** Saves an open job whose place has become known. */
+  placeChanged(jobId: JobId): void {
+    const job = this.#jobs.get(jobId);
+    if (job !== undefined && !job.isEnded) void this.#track(this.#saveInTurn(job));
+  }
+
+  /** Ends an open job whose message or channel was deleted: nothing is shown any more. */
+  async abandonPlace(record: JobRecord): Promise<void> {
+    const job = this.#jobs.get(record.id);
+    if (job === undefined || job.isEnded) return;
+    job.isUnplaced = true;
+    await this.cancel(job.record);
   }
 
   /** Ends an open job as canceled. */
@@ -90,11 +131,12 @@ export class JobTracker {
     await jobStore.delete(record.id);
     this.#jobs.delete(record.id);
     await notifier.remove(record);
+    this.#options.places.forget(record.id);
   }
 
   /** Delivers the final card of a job that has ended, and notes that it was. */
   answer(record: JobRecord): Promise<void> {
-    return this.#track(this.#answer(record));
+    return this.#track(this.#answer(record).then(() => this.#options.places.forget(record.id)));
   }
 
   /** Stops following; open jobs are saved as they stand. */
@@ -119,6 +161,7 @@ export class JobTracker {
       savedAtMs: this.#options.clock.nowMs(),
       isEnded: false,
       isRemoved: false,
+      isUnplaced: false,
     };
     // A command that was on its way when the bot stopped: the store keeps its job for the next start.
     if (this.#stopping.signal.aborted) return job;
@@ -175,17 +218,8 @@ export class JobTracker {
   }
 
   #saveInTurn(job: LiveJob): Promise<void> {
-    job.saving = job.saving.then(() => this.#save(job.record));
+    job.saving = job.saving.then(() => saveJob(job.record, this.#options));
     return job.saving;
-  }
-
-  async #save(record: JobRecord): Promise<void> {
-    const { jobStore, logger } = this.#options;
-    try {
-      await jobStore.update(record);
-    } catch (error) {
-      logger.warn({ jobId: record.id, err: error }, 'the state of a job could not be saved');
-    }
   }
 
   /** Saves the end and has it shown. The first end of a job wins. */
@@ -207,34 +241,25 @@ export class JobTracker {
       await imageStore.delete(record.id).catch(() => {});
     }
     await job.saving;
-    const isSaved = await this.#saveEnd(record);
+    const isSaved = await saveEnd(record, this.#options, (trial) => this.#pause(trial));
     if (record.state.status === 'succeeded') onSuccess();
-    if (!job.isRemoved) await this.#answer(record);
+    if (job.isUnplaced) await this.#saveAnswered(record);
+    else if (!job.isRemoved) await this.#answer(record);
     // An end that could not be saved is kept here, so that its buttons work until the bot is restarted.
-    if (isSaved) this.#jobs.delete(record.id);
-  }
-
-  async #saveEnd(record: JobRecord): Promise<boolean> {
-    const { jobStore, logger, policy } = this.#options;
-    for (let trial = 1; trial <= SAVE_TRIES; trial += 1) {
-      try {
-        await jobStore.update(record);
-        return true;
-      } catch (error) {
-        logger.error(
-          { jobId: record.id, trial, err: error },
-          'the end of a job could not be saved',
-        );
-      }
-      await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
-    }
-    return false;
+    if (!isSaved) return;
+    this.#jobs.delete(record.id);
+    this.#options.places.forget(record.id);
   }
 
   async #answer(record: JobRecord): Promise<void> {
-    const { notifier, toCard, clock } = this.#options;
+    const { notifier, toCard } = this.#options;
     const isShown = await notifier.finish(record, toCard(record));
-    if (isShown) await this.#save({ ...record, answeredAtMs: clock.nowMs() });
+    if (isShown) await this.#saveAnswered(record);
+  }
+
+  #saveAnswered(record: JobRecord): Promise<void> {
+    const answeredAtMs = this.#options.clock.nowMs();
+    return saveJob({ ...record, answeredAtMs }, this.#options);
   }
 
   /** Once at once, and again when the follower has let go: it may have been handing over or keeping a picture. */
@@ -247,7 +272,7 @@ export class JobTracker {
   }
 
   async #cancelAtBackend(jobId: JobId): Promise<void> {
-    const { backend, logger, policy } = this.#options;
+    const { backend, logger } = this.#options;
     for (let trial = 1; trial <= CANCEL_TRIES; trial += 1) {
       // A stopping bot tries once: at worst the function draws a picture for nobody.
       if (trial > 1 && this.#stopping.signal.aborted) return;
@@ -257,7 +282,7 @@ export class JobTracker {
       } catch (error) {
         logger.warn({ jobId, trial, err: error }, 'a cancel did not reach the image function');
       }
-      await this.#pause(policy.retryPauseMs.first * 2 ** (trial - 1));
+      await this.#pause(trial);
     }
   }
 
@@ -274,24 +299,9 @@ export class JobTracker {
     while (this.#pending.size > 0) await Promise.all(this.#pending);
   }
 
-  async #pause(durationMs: number): Promise<void> {
+  /** Before the next try; each pause doubles. Ends early when the bot stops. */
+  async #pause(trial: number): Promise<void> {
+    const durationMs = this.#options.policy.retryPauseMs.first * 2 ** (trial - 1);
     await sleep(durationMs, undefined, { signal: this.#stopping.signal }).catch(() => {});
   }
-}
-
-function toCanceled(state: JobState): JobState {
-  return reduceJobState(state, {
-    type: 'job-end',
-    jobId: 'canceled',
-    sequence: 1,
-    atMs: 0,
-    outcome: { status: 'canceled' },
-  });
-}
-
-/** An upscale's picture is kept in the store of pictures: a second copy in every record would be dead weight. */
-function withoutBytes(record: JobRecord): JobRecord {
-  const { request } = record;
-  if (request.kind !== 'upscale') return record;
-  return { ...record, request: { ...request, image: { kind: 'inline', base64: '' } } };
 }

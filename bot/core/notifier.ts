@@ -6,7 +6,14 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobId } from '#contract/job.ts';
 import type { Card } from './card.ts';
-import type { ChatPlatform, Clock, JobRecord, Logger } from './ports.ts';
+import type { PlaceBook } from './place-book.ts';
+import {
+  PlaceGoneError,
+  type ChatPlatform,
+  type Clock,
+  type JobRecord,
+  type Logger,
+} from './ports.ts';
 
 const FINAL_TRIES = 6;
 const FIRST_PAUSE_MS = 500;
@@ -17,6 +24,11 @@ export interface NotifierOptions {
   platforms: readonly ChatPlatform[];
   clock: Clock;
   logger: Logger;
+  places: PlaceBook;
+  /** Told when a platform gave the job's card another place. */
+  onPlaceChange: (jobId: JobId) => void;
+  /** Told when the message or channel of an open job was deleted. */
+  onPlaceGone: (record: JobRecord) => void;
   /** First pause between two tries of a final card; each pause doubles. */
   firstPauseMs?: number;
 }
@@ -48,11 +60,14 @@ export class Notifier {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #firstPauseMs: number;
+  readonly #options: NotifierOptions;
   readonly #lanes = new Map<JobId, Lane>();
   readonly #finals = new Map<JobId, FinalDelivery>();
   readonly #closing = new AbortController();
 
-  constructor({ platforms, clock, logger, firstPauseMs = FIRST_PAUSE_MS }: NotifierOptions) {
+  constructor(options: NotifierOptions) {
+    const { platforms, clock, logger, firstPauseMs = FIRST_PAUSE_MS } = options;
+    this.#options = options;
     this.#platforms = platforms;
     this.#clock = clock;
     this.#logger = logger;
@@ -67,7 +82,10 @@ export class Notifier {
     this.#pump(lane);
   }
 
-  /** Delivers the final card; false when the platform refused it every time or is not there. */
+  /**
+   * Delivers the final card; false when the platform refused it every time or is not there. A place that was deleted
+   * counts as delivered: nobody waits there any more.
+   */
   async finish(record: JobRecord, card: Card): Promise<boolean> {
     await this.#closeLane(record.id);
     const platform = this.#findPlatform(record);
@@ -90,7 +108,7 @@ export class Notifier {
       await final.done;
     }
     try {
-      await this.#findPlatform(record)?.removeCard(record);
+      await this.#findPlatform(record)?.removeCard(this.#options.places.current(record));
     } catch (error) {
       this.#logger.warn({ jobId: record.id, err: error }, 'the card could not be removed');
     }
@@ -145,6 +163,7 @@ export class Notifier {
         await this.#showOnce(platform, waiting);
       } catch (error) {
         this.#logger.warn({ jobId: waiting.record.id, err: error }, 'a preview could not be shown');
+        if (error instanceof PlaceGoneError) this.#options.onPlaceGone(waiting.record);
       }
       lane.nextAtMs = this.#clock.nowMs() + platform.minimumUpdateIntervalMs;
     }
@@ -164,6 +183,7 @@ export class Notifier {
         return true;
       } catch (error) {
         this.#logger.warn({ jobId, trial, err: error }, 'the final card could not be shown');
+        if (error instanceof PlaceGoneError) return true;
       }
       if (trial < FINAL_TRIES) await pause(this.#firstPauseMs * 2 ** (trial - 1), signal);
       if (signal.aborted) return false;
@@ -179,7 +199,12 @@ export class Notifier {
       throw new Error(`the platform did not answer within ${SHOW_TIMEOUT_MS} ms`);
     });
     try {
-      await Promise.race([platform.showCard(record, card), expired]);
+      const { places, onPlaceChange } = this.#options;
+      // Also when it comes too late: otherwise the next card would be a second message.
+      const shown = platform.showCard(places.current(record), card).then((changes) => {
+        if (places.note(record, changes)) onPlaceChange(record.id);
+      });
+      await Promise.race([shown, expired]);
     } finally {
       ended.abort();
       expired.catch(() => {});

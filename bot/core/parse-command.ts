@@ -9,6 +9,7 @@ import { findFlag, FLAG_NAMES, FLAGS, FOREIGN_FLAGS, type Flag } from './flags.t
 import { formatNumber } from './format-number.ts';
 import { nearestName } from '#contract/nearest-name.ts';
 import { parseSamplerName } from './sampler-names.ts';
+import type { UserSettings } from './settings.ts';
 
 /** Longer texts are refused unread: two full prompts, quoted, with every flag stay far below. */
 const COMMAND_CHARACTERS_MAX = 20_000;
@@ -20,6 +21,26 @@ const FORBIDDEN = /(?![\t\n\r])\p{Cc}|\p{Cs}/u;
 export interface ParseCommandOptions {
   /** Pictures when the command does not say: 4 in a chat, 1 in a terminal. */
   defaultCount: number;
+  /** The person's own defaults; every flag wins over them. */
+  settings?: UserSettings | undefined;
+}
+
+/** A command that was read: what to draw, and how to answer. */
+export interface Command {
+  request: CommandRequest;
+  isPrivate: boolean;
+  /** The number of pictures was chosen, in the command or in the settings. */
+  isCountGiven: boolean;
+}
+
+/** The flags alone, for settings: throws CommandError for words that belong to none. */
+export function parseFlags(text: string): FlagValues {
+  checkText(text);
+  const { words, values } = readFlags(text);
+  if (words.length === 0) return values;
+  throw new CommandError(
+    `${showValue(joinWords(words))} belongs to no flag; write flags only, such as --ar 3:2.`,
+  );
 }
 
 /**
@@ -29,7 +50,7 @@ export interface ParseCommandOptions {
  * (`"rock -- and roll"`); they stay in the prompt unless they enclose all of it. A flag given twice is refused, since
  * whichever value won could be the one the person did not mean; `--no` lists are joined instead.
  */
-export function parseCommand(text: string, options: ParseCommandOptions): CommandRequest {
+export function parseCommand(text: string, options: ParseCommandOptions): Command {
   checkText(text);
   const { words, values } = readFlags(text);
   const prompt = joinWords(words);
@@ -40,7 +61,11 @@ export function parseCommand(text: string, options: ParseCommandOptions): Comman
     );
   }
   checkPrompt('list after --no', values.negativePrompt ?? '');
-  return toRequest(prompt, values, options);
+  return {
+    request: toRequest(prompt, values, options),
+    isPrivate: values.isPrivate ?? options.settings?.isPrivate ?? false,
+    isCountGiven: (values.count ?? options.settings?.count) !== undefined,
+  };
 }
 
 function checkText(text: string): void {
@@ -111,7 +136,7 @@ function applyFlag(
     throw new CommandError(`${token.written} is given twice; keep the one you mean.`);
   }
   seen.add(flag.name);
-  if (words.length === 0) {
+  if (words.length === 0 && flag.extent !== 'none') {
     throw new CommandError(`${token.written} needs a value, such as ${flag.example}.`);
   }
   const length = countValueWords(flag, words);
@@ -125,6 +150,7 @@ function applyFlag(
 }
 
 function countValueWords(flag: Flag, words: readonly WordToken[]): number {
+  if (flag.extent === 'none') return 0;
   if (words[0]?.quoted !== undefined) return 1;
   switch (flag.extent) {
     case 'word':
@@ -175,20 +201,25 @@ function toRequest(
   values: FlagValues,
   options: ParseCommandOptions,
 ): CommandRequest {
+  const { settings = {}, defaultCount } = options;
+  const size = toSize(values);
+  // A style belongs to a model: with another model than the person's own it would mean nothing.
+  const ownStyle = values.modelId === undefined ? settings.style : undefined;
   return {
     kind: 'generate',
     prompt,
-    negativePrompt: values.negativePrompt ?? '',
-    size: toSize(values),
+    negativePrompt: values.negativePrompt ?? settings.negativePrompt ?? '',
+    size:
+      size.kind === 'default' && settings.aspect ? { kind: 'aspect', ...settings.aspect } : size,
     seed: values.seed,
-    count: values.count ?? options.defaultCount,
-    steps: values.steps,
-    guidanceScale: values.guidanceScale,
+    count: values.count ?? settings.count ?? defaultCount,
+    steps: values.steps ?? settings.steps,
+    guidanceScale: values.guidanceScale ?? settings.guidanceScale,
     guidanceRescale: values.guidanceRescale,
-    sampler: values.sampler,
+    sampler: values.sampler ?? settings.sampler,
     spacing: toSpacing(values),
-    modelId: values.modelId,
-    style: values.style,
+    modelId: values.modelId ?? settings.modelId,
+    style: values.style ?? ownStyle,
     variations: values.variations,
   };
 }

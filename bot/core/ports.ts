@@ -31,16 +31,55 @@ export type PlatformName = 'web' | 'terminal' | 'discord' | 'slack';
 export interface Place {
   platform: PlatformName;
   channelId: string;
+  /** The server (Discord) or workspace (Slack) that the channel belongs to; none where there is no such thing. */
+  spaceId?: string | undefined;
+  /** The message that the answer belongs under, where the platform has threads (Slack's thread_ts). */
+  threadId?: string | undefined;
   /** The message that shows the card, once the platform gave it an id. */
   messageId?: string | undefined;
   /** A reply token that lives for a while (Discord's interaction token, Slack's response_url). */
   replyToken?: string | undefined;
   replyTokenExpiresAtMs?: number | undefined;
+  /** The token's first message belongs to another job of the same command: this card needs a message of its own. */
+  isFollowUp?: boolean | undefined;
+  /** A conversation of one person with the bot. */
+  isDirect?: boolean | undefined;
+  /** The platform lets only adults in, or nobody but the person at this machine. */
+  isAgeRestricted?: boolean | undefined;
+  /** Only the person who asked sees the card, as far as the platform can do that. */
+  isPrivate?: boolean | undefined;
+  /** The largest file that may be attached here, in bytes. */
+  attachmentBytesMax?: number | undefined;
+}
+
+/** What a platform learned about a place while it showed a card. Empty when nothing changed. */
+export type PlaceChanges = Partial<
+  Pick<
+    Place,
+    'channelId' | 'threadId' | 'messageId' | 'replyToken' | 'replyTokenExpiresAtMs' | 'isFollowUp'
+  >
+>;
+
+/** Thrown by a platform whose message or channel was deleted: the job is canceled and nothing more is shown. */
+export class PlaceGoneError extends Error {
+  override readonly name = 'PlaceGoneError';
 }
 
 export interface User {
   id: string;
   name: string;
+  /** May remove other people's messages here: may cancel and delete their jobs too. Known at this moment, not stored. */
+  isModerator?: boolean | undefined;
+  /** May manage the server or workspace: may change its policy. */
+  isAdministrator?: boolean | undefined;
+  /** Ids of the roles or groups that quotas may be tied to. */
+  roleIds?: readonly string[] | undefined;
+}
+
+/** One person on one platform. */
+export interface UserKey {
+  platform: PlatformName;
+  userId: string;
 }
 
 /** The picture that a job grew from. */
@@ -75,6 +114,21 @@ export interface JobQuery {
   limit: number;
 }
 
+/** The jobs of one person in all channels, newest first. */
+export interface UserJobQuery extends UserKey {
+  /** From the page before; left out for the first page. */
+  cursor?: string | undefined;
+  limit: number;
+  /** Only jobs that ended with pictures. */
+  isSucceeded?: boolean | undefined;
+}
+
+export interface JobPage {
+  records: JobRecord[];
+  /** Opaque; undefined when there is no further page. A page may be empty and still have one. */
+  nextCursor?: string | undefined;
+}
+
 export interface JobStore {
   /** False when a record with this id is there already; the stored one then stays as it is. */
   insert(record: JobRecord): Promise<boolean>;
@@ -86,14 +140,42 @@ export interface JobStore {
   listOpen(): Promise<JobRecord[]>;
   /** Newest first. */
   list(query: JobQuery): Promise<JobRecord[]>;
+  /** Newest first. Throws RangeError for a cursor that no page gave. */
+  listByUser(query: UserJobQuery): Promise<JobPage>;
   /** Jobs of this person that have not ended. */
-  countOpenByUser(userId: string): Promise<number>;
+  countOpenByUser(user: UserKey): Promise<number>;
   /**
    * How long the latest jobs that drew pictures were worked on, in milliseconds, newest first: the base of every ETA.
    * Time in the queue is not counted, and upscales are left out.
    */
   recentDurationsMs(limit: number): Promise<number[]>;
   close(): Promise<void>;
+}
+
+/** A small JSON document as it is stored. */
+export interface StoredSetting {
+  value: unknown;
+  /** Counts the writes from 1 on: what a later write must name. */
+  version: number;
+}
+
+/**
+ * Small JSON documents by key: settings of people, policies of spaces, counters, presses of a moment. Every write is of
+ * one document and conditional, so that two writers never overwrite each other.
+ */
+export interface SettingsStore {
+  /** Undefined when it is not there or has expired. */
+  get(key: string): Promise<StoredSetting | undefined>;
+  /**
+   * Writes when the stored version is the expected one (0 = not there, or expired); false when somebody was faster.
+   * A document without `expiresAtMs` stays.
+   */
+  put(
+    key: string,
+    value: unknown,
+    condition: { expectedVersion: number; expiresAtMs?: number | undefined },
+  ): Promise<boolean>;
+  delete(key: string): Promise<void>;
 }
 
 export interface ImageStore {
@@ -109,8 +191,12 @@ export interface ChatPlatform {
   readonly name: PlatformName;
   /** Previews closer together than this are dropped; the final card never is. */
   readonly minimumUpdateIntervalMs: number;
-  /** Shows the card, in place of the job's earlier one. Previews may be lost, a final card may not. */
-  showCard(record: JobRecord, card: Card): Promise<void>;
+  /**
+   * Shows the card, in place of the job's earlier one, and gives back what is new about the place: the core keeps it
+   * with the job. Previews may be lost, a final card may not. Throws PlaceGoneError when the message or its channel
+   * was deleted.
+   */
+  showCard(record: JobRecord, card: Card): Promise<PlaceChanges>;
   removeCard(record: JobRecord): Promise<void>;
 }
 

@@ -7,15 +7,21 @@ import type {
   JobStore,
   Logger,
   RandomSource,
+  SettingsStore,
 } from './ports.ts';
+import type { RoleQuotas } from './quota.ts';
+import type { NsfwRule, Quota } from './settings.ts';
 
 export interface ServicePolicy {
   /** Pictures of a job when the command does not say: 4 makes a grid in a chat, 1 suits a terminal. */
   defaultCount: number;
-  /** Jobs of one person that may be open at once. */
-  openJobsPerUser: number;
-  /** Jobs one person may start within any 60 seconds. */
-  jobsPerUserPerMinute: number;
+  /** How much everybody may ask for, and how much more some roles may. */
+  quota: Quota;
+  roleQuotas: RoleQuotas;
+  /** Where pictures for adults may be drawn, unless a space says otherwise. */
+  nsfwRule: NsfwRule;
+  /** The same button pressed again by the same person within this time is one press. */
+  doublePressMs: number;
   /** Jobs followed at once; more wait in the store until one ends. */
   followersMax: number;
   /** Words and phrases that are refused, on top of the rules that cannot be switched off. */
@@ -40,8 +46,10 @@ export interface ServicePolicy {
  */
 export const DEFAULT_POLICY: ServicePolicy = {
   defaultCount: 4,
-  openJobsPerUser: 13,
-  jobsPerUserPerMinute: 30,
+  quota: { runningJobs: 1_000, openJobs: 13, jobsPerMinute: 30, jobsPerDay: 2_000 },
+  roleQuotas: {},
+  nsfwRule: 'age-restricted',
+  doublePressMs: 2_000,
   followersMax: 200,
   blockedTerms: [],
   variationStrength: 0.35,
@@ -56,6 +64,7 @@ export interface ImagineServiceOptions {
   backend: Backend;
   jobStore: JobStore;
   imageStore: ImageStore;
+  settingsStore: SettingsStore;
   /** Where cards are shown; a job's place names one of these. */
   platforms: readonly ChatPlatform[];
   clock: Clock;

@@ -2,6 +2,10 @@
 import { GenerationError, toGenerationError } from '#contract/generation-error.ts';
 import { CommandError } from './command-error.ts';
 
+/** Whether the error carries a sentence that was written for people. */
+export const isForeseen = (thrown: unknown): boolean =>
+  thrown instanceof CommandError || thrown instanceof GenerationError;
+
 export function toUserMessage(thrown: unknown): string {
   if (thrown instanceof CommandError) return thrown.message;
   if (thrown instanceof GenerationError) return thrown.message;

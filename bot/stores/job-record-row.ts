@@ -10,9 +10,16 @@ import type { JobRecord } from '../core/ports.ts';
 const placeSchema = z.strictObject({
   platform: z.enum(['web', 'terminal', 'discord', 'slack']),
   channelId: z.string(),
+  spaceId: z.string().optional(),
+  threadId: z.string().optional(),
   messageId: z.string().optional(),
   replyToken: z.string().optional(),
   replyTokenExpiresAtMs: z.number().optional(),
+  isFollowUp: z.boolean().optional(),
+  isDirect: z.boolean().optional(),
+  isAgeRestricted: z.boolean().optional(),
+  isPrivate: z.boolean().optional(),
+  attachmentBytesMax: z.number().optional(),
 });
 
 const lineageSchema = z.strictObject({

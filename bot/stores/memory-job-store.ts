@@ -1,7 +1,15 @@
 /** Jobs in memory: for one command in a terminal, and for tests. Gone with the process. */
 import { isTerminal } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
-import type { JobQuery, JobRecord, JobStore } from '../core/ports.ts';
+import type {
+  JobPage,
+  JobQuery,
+  JobRecord,
+  JobStore,
+  UserJobQuery,
+  UserKey,
+} from '../core/ports.ts';
+import { formatCursor, parseCursor } from './job-cursor.ts';
 import { toWorkMs } from './job-record-row.ts';
 
 export function createMemoryJobStore(): JobStore {
@@ -48,8 +56,24 @@ class MemoryJobStore implements JobStore {
       .slice(0, limit);
   }
 
-  async countOpenByUser(userId: string): Promise<number> {
-    return this.#all().filter(({ user, state }) => user.id === userId && !isTerminal(state)).length;
+  async listByUser(query: UserJobQuery): Promise<JobPage> {
+    const from = query.cursor === undefined ? undefined : parseCursor(query.cursor);
+    const isAfter = ({ createdAtMs, id }: JobRecord): boolean =>
+      from === undefined ||
+      createdAtMs < from.createdAtMs ||
+      (createdAtMs === from.createdAtMs && id < from.id);
+    const records = this.#all()
+      .filter((record) => isOf(record, query) && isAfter(record))
+      .filter(({ state }) => !query.isSucceeded || state.status === 'succeeded')
+      .sort((a, b) => b.createdAtMs - a.createdAtMs || (a.id < b.id ? 1 : -1));
+    const page = records.slice(0, query.limit);
+    const last = page.at(-1);
+    const hasMore = records.length > page.length && last !== undefined;
+    return { records: page, nextCursor: hasMore ? formatCursor(last) : undefined };
+  }
+
+  async countOpenByUser(user: UserKey): Promise<number> {
+    return this.#all().filter((record) => isOf(record, user) && !isTerminal(record.state)).length;
   }
 
   async recentDurationsMs(limit: number): Promise<number[]> {
@@ -68,3 +92,6 @@ class MemoryJobStore implements JobStore {
     return structuredClone([...this.#records.values()]);
   }
 }
+
+const isOf = ({ place, user }: JobRecord, { platform, userId }: UserKey): boolean =>
+  place.platform === platform && user.id === userId;

@@ -1,27 +1,24 @@
-/**
- * Jobs in one SQLite file under DATA_DIR. Written ahead to a log and synced at every change, so that neither a killed
- * process nor a power cut loses an accepted job. The file is locked for one process; the system frees the lock when
- * that process ends, however it ends.
- */
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
-import { DatabaseSync, type StatementSync } from 'node:sqlite';
+/** Jobs in SQLite: one row a job, what queries ask for in columns of its own. */
 import type { JobId } from '#contract/job.ts';
-import type { JobQuery, JobRecord, JobStore, Logger } from '../core/ports.ts';
+import type {
+  JobPage,
+  JobQuery,
+  JobRecord,
+  JobStore,
+  Logger,
+  UserJobQuery,
+  UserKey,
+} from '../core/ports.ts';
+import { formatCursor, parseCursor } from './job-cursor.ts';
 import { parseRow, toRow } from './job-record-row.ts';
-import { migrate } from './sqlite-schema.ts';
-import { makeFolder } from './make-folder.ts';
-import { toRemovedError, toStorageFailure, type StorageContext } from './storage-error.ts';
+import type { SqliteDatabase } from './sqlite-database.ts';
 
 export interface SqliteJobStoreOptions {
-  /** Made when it is not there. */
-  dataDir: string;
   logger: Logger;
   /** Jobs kept as history; the oldest that have ended and were answered go first. */
   jobsMax?: number;
 }
 
-const FILE_NAME = 'jobs.sqlite';
 const JOBS_MAX = 20_000;
 /** How many inserts pass between two looks at the number of jobs. */
 const PRUNE_EVERY = 200;
@@ -29,62 +26,35 @@ const PRUNE_EVERY = 200;
 const COLUMNS = `id, platform, channel_id, user_id, user_name, command, request, place, lineage,
   state, is_ended, work_ms, created_at_ms, updated_at_ms, answered_at_ms`;
 const VALUES = COLUMNS.replaceAll(/\w+/g, '$$$&');
+/** Before every job, newest first. */
+const FIRST = { createdAtMs: Number.MAX_SAFE_INTEGER, id: '' };
 const UNFINISHED = 'is_ended = 0 OR answered_at_ms IS NULL';
 
-/** Throws GenerationError `storage-failed`: in use by another bot, not writable, damaged, newer, disk full. */
-export function openSqliteJobStore(options: SqliteJobStoreOptions): JobStore {
-  const { dataDir } = options;
-  const file = join(dataDir, FILE_NAME);
-  let database: DatabaseSync | undefined;
-  try {
-    makeFolder(dataDir);
-    database = new DatabaseSync(file, { timeout: 0 });
-    prepareDatabase(database, file);
-    return new SqliteJobStore(database, { ...options, file });
-  } catch (error) {
-    closeQuietly(database);
-    throw toStorageFailure(error, { dataDir, file });
-  }
-}
-
-function prepareDatabase(database: DatabaseSync, file: string): void {
-  // Exclusive before the log is first used: then its index lives in this process and needs no shared memory file.
-  database.exec('PRAGMA locking_mode = EXCLUSIVE; PRAGMA journal_mode = WAL;');
-  database.exec('PRAGMA synchronous = FULL; PRAGMA journal_size_limit = 8388608;');
-  // Taking the lock now, and not at the first job, is what keeps a second bot from starting.
-  database.exec('BEGIN EXCLUSIVE; COMMIT;');
-  migrate(database, file);
-}
-
-function closeQuietly(database: DatabaseSync | undefined): void {
-  try {
-    database?.close();
-  } catch {
-    // The error that led here is the one to tell.
-  }
+export function createSqliteJobStore(
+  database: SqliteDatabase,
+  options: SqliteJobStoreOptions,
+): JobStore {
+  return new SqliteJobStore(database, options);
 }
 
 class SqliteJobStore implements JobStore {
-  readonly #database: DatabaseSync;
-  readonly #context: StorageContext;
+  readonly #database: SqliteDatabase;
   readonly #logger: Logger;
   readonly #jobsMax: number;
   readonly #statements: Statements;
   #insertsSincePrune = 0;
 
-  constructor(database: DatabaseSync, options: SqliteJobStoreOptions & { file: string }) {
+  constructor(database: SqliteDatabase, options: SqliteJobStoreOptions) {
     this.#database = database;
-    this.#context = options;
     this.#logger = options.logger;
     this.#jobsMax = options.jobsMax ?? JOBS_MAX;
-    this.#statements = prepareStatements(database);
-    this.#statements.prune.run(this.#jobsMax);
+    this.#statements = database.guard(() => prepareStatements(database));
+    database.guard(() => this.#statements.prune.run(this.#jobsMax));
   }
 
   async insert(record: JobRecord): Promise<boolean> {
-    return this.#guard(() => {
-      // SQLite goes on writing into a file that was removed, and what it writes is gone at the end.
-      if (!existsSync(this.#context.file)) throw toRemovedError(this.#context);
+    return this.#database.guard(() => {
+      this.#database.checkFile();
       const { changes } = this.#statements.insert.run(toRow(record));
       this.#insertsSincePrune += 1;
       if (this.#insertsSincePrune >= PRUNE_EVERY) {
@@ -96,48 +66,69 @@ class SqliteJobStore implements JobStore {
   }
 
   async update(record: JobRecord): Promise<void> {
-    this.#guard(() => this.#statements.update.run(toRow(record)));
+    this.#database.guard(() => this.#statements.update.run(toRow(record)));
   }
 
   async get(id: JobId): Promise<JobRecord | undefined> {
-    const row = this.#guard(() => this.#statements.get.get(id));
+    const row = this.#database.guard(() => this.#statements.get.get(id));
     return row === undefined ? undefined : this.#read([row])[0];
   }
 
   async delete(id: JobId): Promise<void> {
-    this.#guard(() => this.#statements.delete.run(id));
+    this.#database.guard(() => this.#statements.delete.run(id));
   }
 
   async listOpen(): Promise<JobRecord[]> {
-    return this.#read(this.#guard(() => this.#statements.listOpen.all()));
+    return this.#read(this.#database.guard(() => this.#statements.listOpen.all()));
   }
 
   async list({ platform, channelId, createdBeforeMs, limit }: JobQuery): Promise<JobRecord[]> {
     const before = createdBeforeMs ?? Number.MAX_SAFE_INTEGER;
     return this.#read(
-      this.#guard(() => this.#statements.list.all(platform, channelId, before, limit)),
+      this.#database.guard(() => this.#statements.list.all(platform, channelId, before, limit)),
     );
   }
 
-  async countOpenByUser(userId: string): Promise<number> {
-    return Number(this.#guard(() => this.#statements.countOpen.get(userId))?.['count']);
+  async listByUser({
+    platform,
+    userId,
+    cursor,
+    limit,
+    isSucceeded,
+  }: UserJobQuery): Promise<JobPage> {
+    const from = cursor === undefined ? FIRST : parseCursor(cursor);
+    const rows = this.#database.guard(() =>
+      this.#statements.listByUser.all({
+        platform,
+        userId,
+        createdAtMs: from.createdAtMs,
+        id: from.id,
+        isSucceeded: isSucceeded ? 1 : 0,
+        limit: limit + 1,
+      }),
+    );
+    // From the rows and not the records: one that cannot be read must not end the list.
+    const last = rows[limit - 1];
+    const hasMore = rows.length > limit && last !== undefined;
+    const position = last && { createdAtMs: Number(last['created_at_ms']), id: String(last['id']) };
+    return {
+      records: this.#read(rows.slice(0, limit)),
+      nextCursor: hasMore && position ? formatCursor(position) : undefined,
+    };
+  }
+
+  async countOpenByUser({ platform, userId }: UserKey): Promise<number> {
+    const row = this.#database.guard(() => this.#statements.countOpen.get(platform, userId));
+    return Number(row?.['count']);
   }
 
   async recentDurationsMs(limit: number): Promise<number[]> {
-    const rows = this.#guard(() => this.#statements.recent.all(limit));
+    const rows = this.#database.guard(() => this.#statements.recent.all(limit));
     return rows.map((row) => Number(row['work_ms']));
   }
 
   async close(): Promise<void> {
-    if (this.#database.isOpen) this.#database.close();
-  }
-
-  #guard<T>(work: () => T): T {
-    try {
-      return work();
-    } catch (error) {
-      throw toStorageFailure(error, this.#context);
-    }
+    this.#database.close();
   }
 
   /** A row that cannot be read is told to the log and left out: one broken job must not stop all the others. */
@@ -155,8 +146,7 @@ class SqliteJobStore implements JobStore {
 
 type Statements = ReturnType<typeof prepareStatements>;
 
-function prepareStatements(database: DatabaseSync) {
-  const prepare = (sql: string): StatementSync => database.prepare(sql);
+function prepareStatements({ prepare }: SqliteDatabase) {
   return {
     insert: prepare(`INSERT INTO jobs (${COLUMNS}) VALUES (${VALUES}) ON CONFLICT DO NOTHING`),
     update: prepare(`UPDATE jobs SET (${COLUMNS}) = (${VALUES}) WHERE id = $id`),
@@ -167,7 +157,15 @@ function prepareStatements(database: DatabaseSync) {
       `SELECT * FROM jobs WHERE platform = ? AND channel_id = ? AND created_at_ms < ?
        ORDER BY created_at_ms DESC, rowid DESC LIMIT ?`,
     ),
-    countOpen: prepare('SELECT count(*) AS count FROM jobs WHERE user_id = ? AND is_ended = 0'),
+    listByUser: prepare(
+      `SELECT * FROM jobs WHERE platform = $platform AND user_id = $userId
+         AND (created_at_ms, id) < ($createdAtMs, $id)
+         AND ($isSucceeded = 0 OR iif(json_valid(state), state ->> '$.status', '') = 'succeeded')
+       ORDER BY created_at_ms DESC, id DESC LIMIT $limit`,
+    ),
+    countOpen: prepare(
+      'SELECT count(*) AS count FROM jobs WHERE platform = ? AND user_id = ? AND is_ended = 0',
+    ),
     recent: prepare(
       'SELECT work_ms FROM jobs WHERE work_ms IS NOT NULL ORDER BY updated_at_ms DESC, rowid DESC LIMIT ?',
     ),

@@ -25,6 +25,16 @@ const MIGRATIONS: readonly string[] = [
    CREATE INDEX jobs_unfinished ON jobs (created_at_ms) WHERE is_ended = 0 OR answered_at_ms IS NULL;
    CREATE INDEX jobs_open_by_user ON jobs (user_id) WHERE is_ended = 0;
    CREATE INDEX jobs_by_work ON jobs (updated_at_ms) WHERE work_ms IS NOT NULL;`,
+  `DROP INDEX jobs_open_by_user;
+   CREATE INDEX jobs_open_by_user ON jobs (platform, user_id) WHERE is_ended = 0;
+   CREATE INDEX jobs_by_user ON jobs (platform, user_id, created_at_ms, id);
+   CREATE TABLE settings (
+     key TEXT PRIMARY KEY,
+     value TEXT NOT NULL,
+     version INTEGER NOT NULL,
+     expires_at_ms REAL
+   ) STRICT;
+   CREATE INDEX settings_by_end ON settings (expires_at_ms) WHERE expires_at_ms IS NOT NULL;`,
 ];
 
 /** Brings the database to this version, each step in a transaction of its own. */

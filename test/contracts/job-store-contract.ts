@@ -115,8 +115,9 @@ export function describeJobStore(name: string, open: () => Promise<JobStore>): v
       await store.insert(makeRecord({ id: 'open' }));
       await store.insert(makeRecord({ id: 'ended', state: makeSucceeded() }));
       await store.insert(makeRecord({ id: 'bob', user: { id: 'bob', name: 'Bob' } }));
-      expect(await store.countOpenByUser('ada')).toBe(1);
-      expect(await store.countOpenByUser('nobody')).toBe(0);
+      expect(await store.countOpenByUser({ platform: 'web', userId: 'ada' })).toBe(1);
+      expect(await store.countOpenByUser({ platform: 'web', userId: 'nobody' })).toBe(0);
+      expect(await store.countOpenByUser({ platform: 'slack', userId: 'ada' })).toBe(0);
     });
 
     test('durations are the work on drawn pictures without the queue, newest first', async () => {

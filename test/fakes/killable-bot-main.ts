@@ -7,11 +7,11 @@ import { appendFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { openDiskImageStore } from '../../bot/stores/disk-image-store.ts';
-import { openSqliteJobStore } from '../../bot/stores/sqlite-job-store.ts';
+import { openSqliteStores } from '../../bot/stores/open-sqlite-stores.ts';
 import { FakeBackend } from './fake-backend.ts';
 import { FakePlatform } from './fake-platform.ts';
 import { createSilentLogger } from './silent-logger.ts';
-import { expectJob, TestBot } from './test-bot.ts';
+import { expectJob, quota, TestBot } from './test-bot.ts';
 
 const [, , dataDir = '', run = ''] = process.argv;
 const say = (line: object) => process.stdout.write(`${JSON.stringify(line)}\n`);
@@ -20,13 +20,22 @@ const platform = new FakePlatform();
 platform.beforeShow = ({ jobId, status, isFinal }) => {
   if (isFinal) appendFileSync(join(dataDir, 'channel.log'), `${jobId} ${status}\n`);
 };
-const jobStore = openSqliteJobStore({ dataDir, logger: createSilentLogger() });
+const clock = { nowMs: () => Date.now() };
+const { jobStore, settingsStore } = openSqliteStores({
+  dataDir,
+  clock,
+  logger: createSilentLogger(),
+});
 const bot = new TestBot({
   backend: new FakeBackend({ stepMs: 4, steps: 6 }),
   platform,
   jobStore,
+  settingsStore,
   imageStore: await openDiskImageStore({ dataDir }),
-  policy: { openJobsPerUser: 1_000, jobsPerUserPerMinute: 10_000, saveIntervalMs: 5 },
+  policy: {
+    quota: quota({ openJobs: 1_000, jobsPerMinute: 10_000, jobsPerDay: 100_000 }),
+    saveIntervalMs: 5,
+  },
 });
 await bot.service.start();
 

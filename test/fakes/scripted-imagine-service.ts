@@ -16,6 +16,7 @@ import type {
 } from '../../bot/core/service.ts';
 import { toPng } from './png-writer.ts';
 import { toScriptedCard } from './scripted-card.ts';
+import { ScriptedDesk } from './scripted-desk.ts';
 import { drawPreview, drawSheet } from './scripted-picture.ts';
 import { SCRIPTED_COMPLETIONS, SCRIPTED_HELP, SCRIPTED_MODEL } from './scripted-texts.ts';
 
@@ -69,7 +70,7 @@ function toSucceeded(record: JobRecord, seed: number): JobState {
   return { status: 'succeeded', result: { images, timings: TIMINGS, notes } };
 }
 
-export class ScriptedImagineService implements ScriptedService {
+export class ScriptedImagineService extends ScriptedDesk implements ScriptedService {
   readonly #records = new Map<string, JobRecord>();
   readonly #seeds = new Map<string, number>();
   readonly #platform: ChatPlatform;
@@ -77,6 +78,7 @@ export class ScriptedImagineService implements ScriptedService {
   readonly #steps: number;
 
   constructor({ platform, stepMs = 60, steps = 12 }: ScriptedServiceOptions) {
+    super();
     this.#platform = platform;
     this.#stepMs = stepMs;
     this.#steps = steps;
@@ -150,6 +152,16 @@ export class ScriptedImagineService implements ScriptedService {
     return offers
       .filter((offer) => offer.label.startsWith(word))
       .map((offer) => ({ ...offer, insertText: `${offer.label} `, from }));
+  }
+
+  protected entries() {
+    return [...this.#records.values()]
+      .sort((a, b) => b.createdAtMs - a.createdAtMs)
+      .map((record) => ({ record, card: this.#toCard(record) }));
+  }
+
+  protected service(): ImagineService {
+    return this;
   }
 
   async history(query: { createdBeforeMs?: number | undefined; limit: number }) {

@@ -1,15 +1,22 @@
 /** The whole core with everything around it replaced by parts that a test can look into. */
 import type { Card } from '../../bot/core/card.ts';
 import { createImagineService } from '../../bot/core/imagine-service.ts';
-import type { ImageStore, JobStore, User } from '../../bot/core/ports.ts';
+import type { ImageStore, JobStore, Place, SettingsStore, User } from '../../bot/core/ports.ts';
 import type { ImagineService, Outcome } from '../../bot/core/service.ts';
-import type { ServicePolicy } from '../../bot/core/service-policy.ts';
+import { DEFAULT_POLICY, type ServicePolicy } from '../../bot/core/service-policy.ts';
+import type { Quota } from '../../bot/core/settings.ts';
 import { createMemoryImageStore } from '../../bot/stores/memory-image-store.ts';
 import { createMemoryJobStore } from '../../bot/stores/memory-job-store.ts';
+import { createMemorySettingsStore } from '../../bot/stores/memory-settings-store.ts';
 import { FakeBackend } from './fake-backend.ts';
 import { FakePlatform } from './fake-platform.ts';
 import { createSilentLogger } from './silent-logger.ts';
 import { waitFor } from './wait-for.ts';
+
+const CLOCK = { nowMs: () => Date.now() };
+
+/** The usual quota with these numbers in it. */
+export const quota = (changes: Partial<Quota>): Quota => ({ ...DEFAULT_POLICY.quota, ...changes });
 
 export const ADA: User = { id: 'ada', name: 'Ada' };
 export const BOB: User = { id: 'bob', name: 'Bob' };
@@ -19,6 +26,7 @@ export interface TestBotOptions {
   platform?: FakePlatform;
   jobStore?: JobStore;
   imageStore?: ImageStore;
+  settingsStore?: SettingsStore;
   policy?: Partial<ServicePolicy>;
 }
 
@@ -29,6 +37,7 @@ export class TestBot {
   readonly platform: FakePlatform;
   readonly jobStore: JobStore;
   readonly imageStore: ImageStore;
+  readonly settingsStore: SettingsStore;
   readonly logger = createSilentLogger();
   readonly service: ImagineService;
   /** The next random numbers are counted up from here. */
@@ -40,13 +49,15 @@ export class TestBot {
     this.platform = options.platform ?? new FakePlatform();
     this.jobStore = options.jobStore ?? createMemoryJobStore();
     this.imageStore = options.imageStore ?? createMemoryImageStore();
+    this.settingsStore = options.settingsStore ?? createMemorySettingsStore(CLOCK);
     this.service = createImagineService({
       backend: this.backend,
       platforms: [this.platform],
       jobStore: this.jobStore,
       imageStore: this.imageStore,
+      settingsStore: this.settingsStore,
       logger: this.logger,
-      clock: { nowMs: () => Date.now() },
+      clock: CLOCK,
       random: () => {
         this.nextRandom += 1;
         return this.nextRandom - 1;
@@ -55,8 +66,8 @@ export class TestBot {
     });
   }
 
-  get place() {
-    return { platform: this.platform.name, channelId: 'general' };
+  get place(): Place {
+    return { platform: this.platform.name, channelId: 'general', isAgeRestricted: true };
   }
 
   imagine(text: string, options: { user?: User; deliveryId?: string } = {}): Promise<Outcome> {

@@ -75,7 +75,7 @@ export function createTerminalPlatform(options: TerminalPlatformOptions): Termin
       } else if (isDrawn) {
         frame.draw(card);
       }
-      return Promise.resolve();
+      return Promise.resolve({});
     },
     removeCard() {
       return Promise.resolve();

@@ -39,7 +39,7 @@ export function createWebPlatform(options: WebPlatformOptions): WebPlatform {
     minimumUpdateIntervalMs: WEB_LIMITS.updateIntervalMs,
     showCard(record, card) {
       if (record.place.channelId === WEB_CHANNEL_ID) hub.publish(toWebCard(record, card));
-      return Promise.resolve();
+      return Promise.resolve({});
     },
     removeCard(record) {
       hub.remove(record.id);

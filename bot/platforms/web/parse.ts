@@ -2,6 +2,7 @@
 import { describeIssue } from '#contract/describe-issue.ts';
 import { jobIdSchema } from '#contract/job.ts';
 import * as z from 'zod';
+import { COMMAND_NAMES, type CommandName } from '../../core/command-names.ts';
 import { WEB_LIMITS } from './limits.ts';
 
 const deliveryId = z
@@ -66,12 +67,8 @@ export function parseBody<T>(schema: z.ZodType<T>, json: string): ParsedBody<T> 
 }
 
 export type ChatLine =
-  | { kind: 'imagine'; text: string }
-  | { kind: 'help' }
-  | { kind: 'models' }
+  | { kind: 'command'; name: CommandName; text: string }
   | { kind: 'refused'; message: string };
-
-const COMMAND_NAMES = ['imagine', 'help', 'models'] as const;
 
 /** A line as a person typed it into the channel. */
 export function parseChatLine(line: string): ChatLine {
@@ -85,9 +82,8 @@ export function parseChatLine(line: string): ChatLine {
   }
   const name = (match[1] ?? '').toLowerCase();
   const rest = (match[2] ?? '').trim();
-  if (name === 'imagine') return { kind: 'imagine', text: rest };
-  if (name === 'help') return { kind: 'help' };
-  if (name === 'models') return { kind: 'models' };
+  const command = COMMAND_NAMES.find((candidate) => candidate === name);
+  if (command !== undefined) return { kind: 'command', name: command, text: rest };
   const known = COMMAND_NAMES.map((known) => `/${known}`).join(', ');
   const shown = name.length > 40 ? `${name.slice(0, 40)}…` : name;
   return { kind: 'refused', message: `There is no command /${shown}; there are ${known}.` };

@@ -5,7 +5,7 @@ import type { ActionName } from '../../core/action.ts';
 import type { Card, CardImage } from '../../core/card.ts';
 import { toPrompt } from '../../core/job-prompt.ts';
 import type { JobRecord } from '../../core/ports.ts';
-import type { Completion } from '../../core/service.ts';
+import type { Completion, Notice } from '../../core/service.ts';
 import { WEB_LIMITS } from './limits.ts';
 
 interface WebImage extends CardImage {
@@ -43,6 +43,9 @@ export interface WebHistory {
 /** What the page gets for a message or a button press. */
 export type WebOutcome =
   | { kind: 'job'; card: WebCard }
+  | { kind: 'jobs'; cards: WebCard[] }
+  | { kind: 'card'; card: WebCard }
+  | ({ kind: 'notice' } & Notice)
   | { kind: 'done' }
   | { kind: 'edit'; command: string }
   | { kind: 'help'; text: string }

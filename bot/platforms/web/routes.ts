@@ -36,8 +36,8 @@ export interface RouteOptions extends VerifyOptions {
 }
 
 /** The person in front of this machine: the local page knows no accounts. */
-const USER: User = { id: 'local', name: 'You' };
-const PLACE: Place = { platform: 'web', channelId: WEB_CHANNEL_ID };
+const USER: User = { id: 'local', name: 'You', isModerator: true };
+const PLACE: Place = { platform: 'web', channelId: WEB_CHANNEL_ID, isAgeRestricted: true };
 const IMMUTABLE = 'private, max-age=31536000, immutable';
 
 type ErrorStatus = 400 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
@@ -232,27 +232,19 @@ async function answerMessage(
   message: { text: string; deliveryId: string },
 ): Promise<Response> {
   const line = parseChatLine(message.text);
-  switch (line.kind) {
-    case 'refused':
-      return refuse(context, 422, line.message);
-    case 'help':
-      return context.json({ kind: 'help', text: service.help() } satisfies WebOutcome);
-    case 'models':
-      return context.json({
-        kind: 'models',
-        models: await service.models(),
-      } satisfies WebOutcome);
-    case 'imagine': {
-      const { deliveryId } = message;
-      const outcome = await service.imagine({
-        text: line.text,
-        deliveryId,
-        user: USER,
-        place: PLACE,
-      });
-      return answer(context, outcome);
-    }
+  if (line.kind === 'refused') return refuse(context, 422, line.message);
+  const { name, text } = line;
+  // The page shows these two in a form of its own.
+  if (name === 'help') {
+    return context.json({ kind: 'help', text: service.help() } satisfies WebOutcome);
   }
+  if (name === 'models') {
+    const models = await service.models();
+    return context.json({ kind: 'models', models } satisfies WebOutcome);
+  }
+  const { deliveryId } = message;
+  const asked = { text, deliveryId, user: USER, place: PLACE };
+  return answer(context, await service.command(name, asked));
 }
 
 function answer(context: Context, outcome: Outcome): Response {
@@ -262,6 +254,17 @@ function answer(context: Context, outcome: Outcome): Response {
         kind: 'job',
         card: toWebCard(outcome.record, outcome.card),
       } satisfies WebOutcome);
+    case 'jobs':
+      return context.json({
+        kind: 'jobs',
+        cards: outcome.jobs.map(({ record, card }) => toWebCard(record, card)),
+      } satisfies WebOutcome);
+    case 'card':
+      return context.json({
+        kind: 'card',
+        card: toWebCard(outcome.record, outcome.card),
+      } satisfies WebOutcome);
+    case 'notice':
     case 'done':
     case 'edit':
       return context.json(outcome satisfies WebOutcome);

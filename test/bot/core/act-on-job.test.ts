@@ -8,7 +8,7 @@ import { formatAction } from '../../../bot/core/action.ts';
 import { parseCommand } from '../../../bot/core/parse-command.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { makePicture } from '../../fakes/job-records.ts';
-import { BOB, expectJob, TestBot, type JobOutcome } from '../../fakes/test-bot.ts';
+import { BOB, expectJob, quota, TestBot, type JobOutcome } from '../../fakes/test-bot.ts';
 import { waitFor } from '../../fakes/wait-for.ts';
 
 let bot: TestBot;
@@ -209,7 +209,7 @@ describe('cancel', () => {
     const actionId = formatAction({ name, jobId: record.id, index: 0 });
     expect(await bot.press(actionId, { user: BOB })).toEqual({
       kind: 'refused',
-      message: `Only Ada may ${name} this, because it is theirs.`,
+      message: `Only Ada or a moderator may ${name} this.`,
     });
     expect(await bot.jobStore.get(record.id)).toBeDefined();
   });
@@ -262,7 +262,7 @@ describe('buttons', () => {
   });
 
   test('count for the quota of the person who presses', async () => {
-    bot = new TestBot({ policy: { openJobsPerUser: 1 } });
+    bot = new TestBot({ policy: { quota: quota({ openJobs: 1 }) } });
     const card = await bot.finalCard(await bot.start('a red apple'));
     bot.backend.isHeld = true;
     expect(await bot.press(bot.button(card, 'V1'))).toMatchObject({ kind: 'job' });
@@ -273,7 +273,9 @@ describe('buttons', () => {
     const source = await draw('a "rock -- and roll" band --seed 7 --ar 3:2 --no text, people');
     const outcome = await press(source, 'Edit');
     if (outcome.kind !== 'edit') throw new Error('not an edit');
-    expect(parseCommand(outcome.command, { defaultCount: 4 })).toEqual(source.record.request);
+    expect(parseCommand(outcome.command, { defaultCount: 4 }).request).toEqual(
+      source.record.request,
+    );
   });
 
   test.each([

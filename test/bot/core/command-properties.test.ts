@@ -6,7 +6,7 @@ import { formatCommand } from '../../../bot/core/format-command.ts';
 import { parseCommand } from '../../../bot/core/parse-command.ts';
 import { anyRequest, anyText } from '../../fakes/command-arbitrary.ts';
 
-const parse = (text: string) => parseCommand(text, { defaultCount: 4 });
+const parse = (text: string) => parseCommand(text, { defaultCount: 4 }).request;
 
 /** What a person is told about the text; any error that is none of the parser's own passes through. */
 function readSentence(text: string): string {
@@ -23,7 +23,9 @@ describe('always', () => {
     fc.assert(
       fc.property(anyRequest, fc.constantFrom(undefined, 1, 4), (original, defaultCount) => {
         const command = formatCommand(original, { defaultCount });
-        expect(parseCommand(command, { defaultCount: defaultCount ?? 2 })).toEqual(original);
+        expect(parseCommand(command, { defaultCount: defaultCount ?? 2 }).request).toEqual(
+          original,
+        );
       }),
       { numRuns: 500 },
     );

@@ -6,7 +6,7 @@ import { createMemoryJobStore } from '../../../bot/stores/memory-job-store.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
 import { makePicture } from '../../fakes/job-records.ts';
 import { makeBot } from '../../fakes/make-bot.ts';
-import { ADA, BOB, expectJob, type TestBot } from '../../fakes/test-bot.ts';
+import { ADA, BOB, expectJob, quota, type TestBot } from '../../fakes/test-bot.ts';
 import { waitFor } from '../../fakes/wait-for.ts';
 
 describe('a command', () => {
@@ -89,7 +89,7 @@ describe('a command', () => {
   });
 
   test('beyond the quota is refused with the number, and free again when a job ends', async () => {
-    const bot = makeBot({ policy: { openJobsPerUser: 2 } });
+    const bot = makeBot({ policy: { quota: quota({ openJobs: 2 }) } });
     bot.backend.isHeld = true;
     const first = await bot.start('one');
     await bot.start('two');
@@ -108,7 +108,7 @@ describe('a command', () => {
   });
 
   test('too many in a minute are refused with the time to wait', async () => {
-    const bot = makeBot({ policy: { jobsPerUserPerMinute: 2 } });
+    const bot = makeBot({ policy: { quota: quota({ jobsPerMinute: 2 }) } });
     await bot.finalCard(await bot.start('one'));
     await bot.finalCard(await bot.start('two'));
     expect(await bot.imagine('three')).toMatchObject({
@@ -255,7 +255,7 @@ describe('a full disk', () => {
 
 describe('many jobs', () => {
   test('are followed a few at a time and all end', async () => {
-    const bot = makeBot({ policy: { followersMax: 2, openJobsPerUser: 50 } });
+    const bot = makeBot({ policy: { followersMax: 2, quota: quota({ openJobs: 50 }) } });
     const outcomes = [];
     for (let index = 0; index < 12; index += 1) outcomes.push(await bot.start(`picture ${index}`));
     for (const outcome of outcomes) expect((await bot.finalCard(outcome)).status).toBe('succeeded');

@@ -9,7 +9,7 @@ import { expect, test } from 'vitest';
 import * as z from 'zod';
 import type { ImageStore, JobRecord } from '../../../bot/core/ports.ts';
 import { openDiskImageStore } from '../../../bot/stores/disk-image-store.ts';
-import { openSqliteJobStore } from '../../../bot/stores/sqlite-job-store.ts';
+import { openSqliteStores } from '../../../bot/stores/open-sqlite-stores.ts';
 import { makePicture } from '../../fakes/job-records.ts';
 import { createSilentLogger } from '../../fakes/silent-logger.ts';
 import { makeTemporaryFolder } from '../../fakes/temporary-folder.ts';
@@ -57,7 +57,11 @@ test('every accepted job ends in its pictures or in a sentence, and the channel 
   expect(await once(lines, 'line')).toEqual(['{"settled":true}']);
   expect((await exited)[0]).toBe(0);
 
-  const jobStore = openSqliteJobStore({ dataDir, logger: createSilentLogger() });
+  const { jobStore } = openSqliteStores({
+    dataDir,
+    clock: { nowMs: () => Date.now() },
+    logger: createSilentLogger(),
+  });
   const imageStore = await openDiskImageStore({ dataDir });
   const channel = new Set(readFileSync(join(dataDir, 'channel.log'), 'utf8').split('\n'));
   expect(accepted.length).toBeGreaterThanOrEqual(KILLS);

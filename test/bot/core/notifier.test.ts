@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from 'vitest';
 import type { Card } from '../../../bot/core/card.ts';
 import { Notifier } from '../../../bot/core/notifier.ts';
+import { PlaceBook } from '../../../bot/core/place-book.ts';
 import { presentJob } from '../../../bot/core/present-job.ts';
 import { FakePlatform } from '../../fakes/fake-platform.ts';
 import { makeRecord, makeSucceeded } from '../../fakes/job-records.ts';
@@ -19,13 +20,20 @@ const present = (text: string, isFinal = false): Card => ({
 });
 const texts = (platform: FakePlatform) => platform.shown.map(({ card }) => card.statusText);
 
+const options = (platform: FakePlatform) => ({
+  platforms: [platform],
+  clock: { nowMs: () => Date.now() },
+  places: new PlaceBook(),
+  onPlaceChange: () => {},
+  onPlaceGone: () => {},
+});
+
 const notifiers: Notifier[] = [];
 afterEach(async () => {
   for (const notifier of notifiers.splice(0)) await notifier.close();
 });
 function makeNotifier(platform: FakePlatform, logger = createSilentLogger()): Notifier {
-  const clock = { nowMs: () => Date.now() };
-  const notifier = new Notifier({ platforms: [platform], clock, logger, firstPauseMs: 1 });
+  const notifier = new Notifier({ ...options(platform), logger, firstPauseMs: 1 });
   notifiers.push(notifier);
   return notifier;
 }
@@ -145,9 +153,8 @@ test('a card that is removed while its delivery is tried again stays away', asyn
 
 test('a card that is removed between two tries of its delivery is gone at once', async () => {
   const platform = new FakePlatform();
-  const clock = { nowMs: () => Date.now() };
   const logger = createSilentLogger();
-  const notifier = new Notifier({ platforms: [platform], clock, logger, firstPauseMs: 60_000 });
+  const notifier = new Notifier({ ...options(platform), logger, firstPauseMs: 60_000 });
   notifiers.push(notifier);
   platform.beforeShow = () => {
     throw new Error('503');

@@ -5,7 +5,7 @@ import type { CommandRequest } from '../../../bot/core/command-draft.ts';
 import { FLAGS } from '../../../bot/core/flags.ts';
 import { parseCommand } from '../../../bot/core/parse-command.ts';
 
-const parse = (text: string): CommandRequest => parseCommand(text, { defaultCount: 4 });
+const parse = (text: string): CommandRequest => parseCommand(text, { defaultCount: 4 }).request;
 
 describe('what people type', () => {
   test.each<[string, Partial<CommandRequest>]>([

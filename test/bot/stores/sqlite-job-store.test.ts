@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { DatabaseSync } from 'node:sqlite';
 import { afterEach, expect, test } from 'vitest';
-import { openSqliteJobStore } from '../../../bot/stores/sqlite-job-store.ts';
+import { openSqliteStores } from '../../../bot/stores/open-sqlite-stores.ts';
 import { describeJobStore } from '../../contracts/job-store-contract.ts';
 import { makeRecord, makeSucceeded } from '../../fakes/job-records.ts';
 import { createSilentLogger } from '../../fakes/silent-logger.ts';
@@ -14,7 +14,9 @@ import { makeTemporaryFolder } from '../../fakes/temporary-folder.ts';
 import { withSmallDisk } from '../../fakes/small-disk.ts';
 
 const logger = createSilentLogger();
-const open = (dataDir = makeTemporaryFolder()) => openSqliteJobStore({ dataDir, logger });
+const clock = { nowMs: () => Date.now() };
+const open = (dataDir = makeTemporaryFolder()) =>
+  openSqliteStores({ dataDir, clock, logger }).jobStore;
 
 describeJobStore('sqlite', async () => open());
 
@@ -124,7 +126,7 @@ test('history is bounded: the oldest answered jobs go, open ones stay', async ()
     );
   }
   await first.close();
-  const second = openSqliteJobStore({ dataDir, logger, jobsMax: 2 });
+  const second = openSqliteStores({ dataDir, clock, logger, jobsMax: 2 }).jobStore;
   const kept = await second.list({ platform: 'web', channelId: 'general', limit: 10 });
   expect(kept.map(({ id }) => id)).toEqual(['done-5', 'done-4', 'open']);
   await second.close();

@@ -156,7 +156,7 @@ export class ChannelView {
 
   /** @param {WebCard} card */
   #insert(card) {
-    const jumpTo = /** @param {string} jobId */ (jobId) => this.#jumpTo(jobId);
+    const jumpTo = /** @param {string} jobId */ (jobId) => this.jumpTo(jobId);
     const entry = createEntryView(card, { ...this.#handlers, jumpTo });
     const next = this.#byAge().find((other) => isBefore(card, other.current()));
     this.#entries.set(card.jobId, entry);
@@ -197,7 +197,7 @@ export class ChannelView {
   }
 
   /** @param {string} jobId */
-  #jumpTo(jobId) {
+  jumpTo(jobId) {
     const entry = this.#entries.get(jobId);
     if (entry === undefined) return;
     entry.root.scrollIntoView({ block: 'center' });

@@ -13,7 +13,10 @@ import { createReplyView } from './reply-view.js';
 import { setUpThemeButton } from './theme-button.js';
 import { setUpWelcome } from './welcome-view.js';
 
-/** @typedef {import('../render.ts').WebOutcome} WebOutcome */
+/**
+ * @typedef {import('../render.ts').WebCard} WebCard
+ * @typedef {import('../render.ts').WebOutcome} WebOutcome
+ */
 
 const RETRY_MS = { first: 500, max: 8_000 };
 /** How often a hidden window checks whether it may give its connection up: browsers allow six a site. */
@@ -60,6 +63,17 @@ const connection = createConnection({
   onState: showConnection,
 });
 
+/** @param {readonly WebCard[]} cards of jobs that were just accepted */
+function showNewCards(cards) {
+  for (const card of cards) {
+    // The events may have brought a newer state of it already.
+    if (channel.has(card.jobId)) continue;
+    announcer.announce(card);
+    channel.upsert(card);
+  }
+  channel.scrollToBottom();
+}
+
 /**
  * @param {WebOutcome} outcome
  * @param {string} [said] the line it answers
@@ -67,19 +81,22 @@ const connection = createConnection({
 function showOutcome(outcome, said = '') {
   switch (outcome.kind) {
     case 'job':
-      // The events may have brought a newer state of it already.
-      if (!channel.has(outcome.card.jobId)) {
-        announcer.announce(outcome.card);
-        channel.upsert(outcome.card);
-      }
-      channel.scrollToBottom();
+      showNewCards([outcome.card]);
+      return;
+    case 'jobs':
+      showNewCards(outcome.cards);
+      return;
+    case 'card':
+      channel.upsert(outcome.card);
+      channel.jumpTo(outcome.card.jobId);
       return;
     case 'edit':
       composer.fill(outcome.command);
       return;
     case 'help':
     case 'models':
-      channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }));
+    case 'notice':
+      channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }, press));
       return;
     case 'done':
   }

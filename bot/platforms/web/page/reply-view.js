@@ -1,12 +1,21 @@
 // @ts-check
-/** Answers that only this window sees: help, models. */
+/** Answers that only this window sees: help, models, and notices of all other commands. */
+import { createCardButtons } from './card-buttons.js';
+import { createDetailList } from './card-details.js';
 import { createCommandLine, keepFlagsWhole } from './command-text.js';
 import { element } from './dom.js';
 import { createBotAvatar, createBotHead, createPersonLine } from './entry-view.js';
 import { formatBytes } from './format.js';
 import { icon } from './icons.js';
 
-/** @typedef {import('#contract/model-description.ts').ModelDescription} ModelDescription */
+/**
+ * @typedef {import('#contract/model-description.ts').ModelDescription} ModelDescription
+ * @typedef {import('../../../core/service.ts').Notice} Notice
+ * @typedef {import('./card-buttons.js').Press} Press
+ * @typedef {{ kind: 'help', text: string }
+ *   | { kind: 'models', models: ModelDescription[] }
+ *   | ({ kind: 'notice' } & Notice)} Reply
+ */
 
 /** The page knows no accounts: whoever types here. */
 const PERSON_NAME = 'You';
@@ -76,10 +85,43 @@ function createModelsBody(models) {
 }
 
 /**
- * @param {{ kind: 'help', text: string } | { kind: 'models', models: ModelDescription[] }} reply
- * @param {{ text: string, atMs: number }} question what the person said, and when
+ * @param {Notice} notice
+ * @param {Press} press
  */
-export function createReplyView(reply, question) {
+function createNoticeBody(notice, press) {
+  const buttons = createCardButtons(press, () => {});
+  buttons.update(notice.buttons);
+  return element(
+    'div',
+    { class: 'help', 'data-testid': 'notice' },
+    element('h3', {}, notice.title),
+    ...notice.lines.map((line) => element('p', {}, ...keepFlagsWhole(line))),
+    notice.details.length > 0 && createDetailList(notice.details),
+    notice.buttons.length > 0 && buttons.root,
+  );
+}
+
+/**
+ * @param {Reply} reply
+ * @param {Press} press
+ */
+function createBody(reply, press) {
+  switch (reply.kind) {
+    case 'help':
+      return createHelpBody(reply.text);
+    case 'models':
+      return createModelsBody(reply.models);
+    case 'notice':
+      return createNoticeBody(reply, press);
+  }
+}
+
+/**
+ * @param {Reply} reply
+ * @param {{ text: string, atMs: number }} question what the person said, and when
+ * @param {Press} press
+ */
+export function createReplyView(reply, question, press) {
   const dismiss = element('button', { type: 'button', class: 'text-button' }, 'Dismiss');
   const root = element(
     'article',
@@ -98,11 +140,7 @@ export function createReplyView(reply, question) {
         'div',
         { class: 'line-body' },
         createBotHead('only you see this'),
-        element(
-          'div',
-          { class: 'card' },
-          reply.kind === 'help' ? createHelpBody(reply.text) : createModelsBody(reply.models),
-        ),
+        element('div', { class: 'card' }, createBody(reply, press)),
         dismiss,
       ),
     ),

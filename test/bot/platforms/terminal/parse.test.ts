@@ -6,7 +6,7 @@ import { parseArguments } from '../../../../bot/platforms/terminal/parse.ts';
 function commandOf(...argv: string[]) {
   const parsed = parseArguments(argv);
   if (parsed.kind === 'refused') throw new Error(parsed.message);
-  return parseCommand(parsed.options.commandText, { defaultCount: 1 });
+  return parseCommand(parsed.options.commandText, { defaultCount: 1 }).request;
 }
 
 describe('arguments', () => {

@@ -10,11 +10,11 @@ import type { JobRecord } from '../../../../bot/core/ports.ts';
 import { toZipArchive } from '../../../../bot/platforms/web/zip-archive.ts';
 
 test.each([
-  ['/imagine a red apple', { kind: 'imagine', text: 'a red apple' }],
-  ['  /IMAGINE\na cat\non a mat ', { kind: 'imagine', text: 'a cat\non a mat' }],
-  ['/imagine', { kind: 'imagine', text: '' }],
-  ['/help', { kind: 'help' }],
-  ['/models please', { kind: 'models' }],
+  ['/imagine a red apple', { kind: 'command', name: 'imagine', text: 'a red apple' }],
+  ['  /IMAGINE\na cat\non a mat ', { kind: 'command', name: 'imagine', text: 'a cat\non a mat' }],
+  ['/imagine', { kind: 'command', name: 'imagine', text: '' }],
+  ['/help', { kind: 'command', name: 'help', text: '' }],
+  ['/models please', { kind: 'command', name: 'models', text: 'please' }],
 ])('%j is understood', (line, expected) => {
   expect(parseChatLine(line)).toEqual(expected);
 });
@@ -22,7 +22,10 @@ test.each([
 test.each([
   ['', 'Type what to draw, such as /imagine a red apple.'],
   ['a red apple', 'Messages here are commands: put /imagine in front of what you want to see.'],
-  ['/paint x', 'There is no command /paint; there are /imagine, /help, /models.'],
+  [
+    '/paint x',
+    'There is no command /paint; there are /imagine, /queue, /history, /show, /settings, /policy, /models, /help, /info.',
+  ],
 ])('%j is refused with what to do', (line, message) => {
   expect(parseChatLine(line)).toEqual({ kind: 'refused', message });
 });
