@@ -1,13 +1,12 @@
 /** A package folder as one typed value: everything the JSON files and the manifest say, checked. */
 import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { parseSchedulerConfig } from '../gpu-function/sampling/parse-scheduler-config.ts';
 import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
 import { chooseDefaults } from './default-settings.ts';
-import { findFamily, neutralPreviewFactors } from './families.ts';
+import { neutralPreviewFactors } from './families.ts';
 import type { ModelFamily, PreviewFactors } from './families.ts';
 import { MANIFEST_FILE, manifestSchema } from './manifest.ts';
 import type { Manifest } from './manifest.ts';
@@ -15,10 +14,12 @@ import {
   brokenPackage,
   checkPackageFile,
   digestOfFiles,
-  fileSizeBytes,
   hashFile,
   readPackageJson,
 } from './package-files.ts';
+import { findGraphFiles, listFiles, readFamily } from './package-layout.ts';
+import type { GraphFiles } from './package-layout.ts';
+import { readLicence } from './read-licence.ts';
 
 export interface ModelPackage {
   folder: string;
@@ -46,23 +47,12 @@ export interface ModelPackage {
   graphFiles: GraphFiles;
 }
 
-export interface GraphFiles {
-  /** In the order of the family's text stages. */
-  textEncoders: readonly string[];
-  network: string;
-  decoder: string;
-  /** None in packages that can only draw from words. */
-  encoder: string | undefined;
-}
+const NO_LICENCE = 'not stated: see where the package comes from';
 
 const levelsSchema = z.array(z.int()).min(1).max(16).optional();
 const positiveOrNull = z.number().positive().nullish();
 
 /** Only what is used of each file; exporters differ in the rest. */
-const modelIndexSchema = z.looseObject({
-  _class_name: z.string(),
-  force_zeros_for_empty_prompt: z.boolean().nullish(),
-});
 const networkConfigSchema = z.looseObject({
   in_channels: z.int().min(1).max(64).optional(),
   out_channels: z.int().min(1).max(64).optional(),
@@ -91,8 +81,7 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
       `${MANIFEST_FILE} says the id is "${manifest.id}" but the folder is named "${id}"; rename one of them.`,
     );
   }
-  const index = await readRequired(folder, 'model_index.json', modelIndexSchema);
-  const family = requireFamily(index._class_name);
+  const { family, index } = await readFamily(folder);
   const graphFiles = await findGraphFiles(folder, family);
   const files = await listFiles(folder, family, graphFiles);
   const sizes = new Map(manifest.files?.map((file) => [file.path, file.sizeBytes]));
@@ -115,13 +104,13 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
     inputChannels: parts.network?.in_channels,
     guidanceEmbeddingWidth: parts.network?.time_cond_proj_dim ?? undefined,
     zeroesEmptyNegative:
-      family.fallbacks.zeroesEmptyNegative && index.force_zeros_for_empty_prompt !== false,
+      family.fallbacks.zeroesEmptyNegative && index?.force_zeros_for_empty_prompt !== false,
     textPositions: parts.texts.map((text) => text?.max_position_embeddings),
     description: {
       id,
       name: manifest.name ?? id,
       description: manifest.description ?? `A ${family.name} model.`,
-      licence: manifest.licence ?? 'not stated: see where the package comes from',
+      licence: manifest.licence ?? (await readLicence(folder)) ?? NO_LICENCE,
       sizeBytes,
       isDefault: false,
       ...(manifest.fixedSize === undefined ? {} : { fixedSize: manifest.fixedSize }),
@@ -145,61 +134,6 @@ export async function digestOfPackage(modelPackage: ModelPackage): Promise<strin
   return digestOfFiles(hashed);
 }
 
-function requireFamily(className: string): ModelFamily {
-  const family = findFamily(className);
-  if (!('missing' in family)) return family;
-  throw brokenPackage(
-    `model_index.json names ${family.missing}; choose a Stable Diffusion 1.x, 2.x or XL package, or a Turbo or LCM one made of these.`,
-  );
-}
-
-/** Other files of these folders are the same weights for other programs. */
-const USED_FILE = /\.(?:json|txt|onnx|onnx_data|data|pb)$/;
-
-async function findGraphFiles(folder: string, family: ModelFamily): Promise<GraphFiles> {
-  const encoder = 'vae_encoder/model.onnx';
-  return {
-    textEncoders: family.textStages.map((stage) => `${stage.encoder}/model.onnx`),
-    network: `${family.network}/model.onnx`,
-    decoder: 'vae_decoder/model.onnx',
-    encoder: (await fileSizeBytes(folder, encoder)) === undefined ? undefined : encoder,
-  };
-}
-
-/** The files that must be there, and those beside them that have a say in the pictures. */
-async function listFiles(
-  folder: string,
-  family: ModelFamily,
-  graphFiles: GraphFiles,
-): Promise<string[]> {
-  const needed = [
-    'model_index.json',
-    'scheduler/scheduler_config.json',
-    ...graphFiles.textEncoders,
-    graphFiles.network,
-    graphFiles.decoder,
-    ...(graphFiles.encoder === undefined ? [] : [graphFiles.encoder]),
-  ];
-  for (const { tokenizer } of family.textStages) {
-    const hasVocabulary = (await fileSizeBytes(folder, `${tokenizer}/vocab.json`)) !== undefined;
-    needed.push(
-      ...(hasVocabulary
-        ? [`${tokenizer}/vocab.json`, `${tokenizer}/merges.txt`]
-        : [`${tokenizer}/tokenizer.json`]),
-    );
-  }
-  const beside = new Set(needed.map((path) => path.split('/').slice(0, -1).join('/')));
-  beside.delete('');
-  const found = await Promise.all([...beside].map((part) => listUsedFiles(folder, part)));
-  return [...new Set([...needed, ...found.flat()])];
-}
-
-async function listUsedFiles(folder: string, part: string): Promise<string[]> {
-  // A folder that is missing is missed by the check of its graph.
-  const names = await readdir(join(folder, part)).catch(() => []);
-  return names.filter((name) => USED_FILE.test(name)).map((name) => `${part}/${name}`);
-}
-
 type Configurations = Awaited<ReturnType<typeof readConfigurations>>;
 
 async function readConfigurations(folder: string, family: ModelFamily) {
@@ -219,6 +153,7 @@ async function readConfigurations(folder: string, family: ModelFamily) {
   return { network, vae, scheduler, texts };
 }
 
+/** Throws a GenerationError `model-broken` where there is no such file. */
 async function readRequired<Schema extends z.ZodType>(
   folder: string,
   path: string,

@@ -8,7 +8,7 @@ import { toRunError, toLoadError } from './runtime-error.ts';
 import { toSessionOptions } from './session-options.ts';
 import type { RuntimeOptions } from './session-options.ts';
 
-const VALUE_TYPES = ['float32', 'float16', 'int64', 'int32'] as const;
+const VALUE_TYPES = ['float32', 'float16', 'float64', 'int64', 'int32'] as const;
 type GraphValueType = (typeof VALUE_TYPES)[number];
 
 export interface GraphValue {
@@ -119,6 +119,8 @@ function toRuntimeTensor(type: GraphValueType, { data, shape }: Feed): RuntimeTe
       return new RuntimeTensor('float32', data, shape);
     case 'float16':
       return new RuntimeTensor('float16', toFloat16(data), shape);
+    case 'float64':
+      return new RuntimeTensor('float64', Float64Array.from(data), shape);
     case 'int32':
       return new RuntimeTensor('int32', Int32Array.from(data), shape);
     case 'int64':

@@ -1,6 +1,8 @@
 /** Writes small ONNX files (onnx.proto3, IR version 8), so that tests can have any dialect of a graph. */
 
-const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10 } as const;
+import { toFloat16 } from '../../gpu-function/onnx/float16.ts';
+
+const ELEMENT_TYPES = { float32: 1, int32: 6, int64: 7, float16: 10, float64: 11 } as const;
 export type ElementType = keyof typeof ELEMENT_TYPES;
 
 export interface GraphPort {
@@ -16,8 +18,17 @@ interface GraphNode {
   domain?: string;
   inputs: readonly string[];
   output: string;
-  /** Whole-number attributes; a `to` is an element type. */
-  attributes?: Readonly<Record<string, number>>;
+  /** Whole numbers, lists of them, or texts; a `to` is an element type. */
+  attributes?: Readonly<Record<string, number | readonly number[] | string>>;
+}
+
+/** Numbers inside a graph. */
+export interface Weights {
+  type: 'float32' | 'float16';
+  shape: readonly number[];
+  values: ArrayLike<number>;
+  /** Stored in this file beside the graph, from this byte on, as Optimum does above 2 GB. */
+  external?: { file: string; offset: number; length: number };
 }
 
 export interface OnnxGraph {
@@ -26,11 +37,14 @@ export interface OnnxGraph {
   nodes: readonly GraphNode[];
   /** Constant lists of int64. */
   constants?: Readonly<Record<string, readonly number[]>>;
+  weights?: Readonly<Record<string, Weights>>;
 }
 
 const IR_VERSION = 8;
 const OPSET = 17;
-const ATTRIBUTE_INT = 2;
+const ATTRIBUTE_TYPES = { whole: 2, text: 3, list: 7 } as const;
+/** TensorProto.DataLocation. */
+const EXTERNAL_LOCATION = 1;
 /** Where ONNX Runtime keeps the operators that it fuses to. */
 export const MICROSOFT_DOMAIN = 'com.microsoft';
 
@@ -46,6 +60,7 @@ export function writeOnnxFile(graph: OnnxGraph): Buffer {
       ...graph.nodes.map(writeNode),
       text(2, 'graph'),
       ...Object.entries(graph.constants ?? {}).map(writeConstant),
+      ...Object.entries(graph.weights ?? {}).map(writeWeights),
       ...graph.inputs.map((port) => writePort(11, port)),
       ...graph.outputs.map((port) => writePort(12, port)),
     ]),
@@ -59,8 +74,38 @@ function writeNode({ operator, domain = '', inputs, output, attributes = {} }: G
     text(4, operator),
     text(7, domain),
     ...Object.entries(attributes).map(([name, value]) =>
-      message(5, [text(1, name), whole(3, value), whole(20, ATTRIBUTE_INT)]),
+      message(5, [text(1, name), ...writeAttribute(value)]),
     ),
+  ]);
+}
+
+function writeAttribute(value: number | readonly number[] | string): Buffer[] {
+  if (typeof value === 'number') return [whole(3, value), whole(20, ATTRIBUTE_TYPES.whole)];
+  if (typeof value === 'string') return [text(4, value), whole(20, ATTRIBUTE_TYPES.text)];
+  return [...value.map((item) => whole(8, item)), whole(20, ATTRIBUTE_TYPES.list)];
+}
+
+/** The bytes that stand for a graph's numbers, in its file or beside it. */
+export function weightBytes({ type, values }: Pick<Weights, 'type' | 'values'>): Buffer {
+  const numbers = Float32Array.from(values);
+  const stored = type === 'float16' ? toFloat16(numbers) : numbers;
+  return Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+}
+
+function writeWeights([name, weights]: [string, Weights]): Buffer {
+  const { shape, type, external } = weights;
+  const head = [...shape.map((side) => whole(1, side)), whole(2, ELEMENT_TYPES[type])];
+  if (external === undefined) {
+    return message(5, [...head, text(8, name), message(9, [weightBytes(weights)])]);
+  }
+  const entry = (key: string, value: string) => message(13, [text(1, key), text(2, value)]);
+  return message(5, [
+    ...head,
+    text(8, name),
+    entry('location', external.file),
+    entry('offset', String(external.offset)),
+    entry('length', String(external.length)),
+    whole(14, EXTERNAL_LOCATION),
   ]);
 }
 

@@ -3,6 +3,7 @@ import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { modelDescriptionSchema } from '#contract/model-description.ts';
+import { isNonCommercial } from '../../models/read-licence.ts';
 import {
   checkModelSettings,
   chooseDefaultId,
@@ -76,6 +77,44 @@ test("a manifest's words, defaults and styles go before", async () => {
   ]);
 });
 
+test('without an index the folders tell the family', async () => {
+  const folder = await packages.add('tiny');
+  await rm(join(folder, 'model_index.json'));
+  expect(await describeAll()).toMatchObject([{ description: 'A Stable Diffusion model.' }]);
+  await mkdir(join(folder, 'transformer'));
+  expect((await describeAll())[0]?.problem).toMatch(/^The package is FLUX, which needs a T5/);
+});
+
+test('a refiner is refused by name', async () => {
+  const folder = await packages.add('tiny');
+  await changeJson(join(folder, 'model_index.json'), {
+    _class_name: 'StableDiffusionXLImg2ImgPipeline',
+    requires_aesthetics_score: true,
+  });
+  expect((await describeAll())[0]?.problem).toMatch(/refiner of Stable Diffusion XL/);
+});
+
+test.each([
+  ['license: mit', 'mit'],
+  ['license: "apache-2.0" # free', 'apache-2.0'],
+  ['license: other\nlicense_name: sai-nc-community', 'sai-nc-community'],
+  ['tags:\n- onnx', 'not stated: see where the package comes from'],
+])('the licence in the head of its card is told: %j', async (head, licence) => {
+  const folder = await packages.add('tiny');
+  await writeFile(join(folder, 'README.md'), `---\n${head}\n---\n# Tiny\nlicense: none\n`);
+  expect(await describeAll()).toMatchObject([{ licence }]);
+});
+
+test.each([
+  ['sai-nc-community', true],
+  ['CC BY-NC 4.0', true],
+  ['Stability Non-Commercial Research License', true],
+  ['mit', false],
+  ['creativeml-openrail-m', false],
+])('%s forbids to earn money: %s', (licence, isForbidden) => {
+  expect(isNonCommercial(licence)).toBe(isForbidden);
+});
+
 test('a folder that is a package itself is taken as one', async () => {
   const ids = (await findPackages([tinyModelFolder])).map((entry) => entry.id);
   expect(ids).toEqual([basename(tinyModelFolder)]);
@@ -100,11 +139,6 @@ describe('a broken package', () => {
       'a missing graph',
       (folder) => rm(join(folder, 'unet/model.onnx')),
       /^unet\/model\.onnx is missing/,
-    ],
-    [
-      'a missing index',
-      (folder) => rm(join(folder, 'model_index.json')),
-      /^model_index\.json is missing/,
     ],
     [
       'no vocabulary',
