@@ -35,6 +35,9 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['bot/config.ts', [CONTRACT, 'bot/core/']],
   ['bot/', ['bot/', CONTRACT]],
   ['models/', [CONTRACT, 'gpu-function/']],
+  // The small functions are programs of their own, which the stacks only pack.
+  ['infra/dispatcher/', [CONTRACT, 'gpu-function/cloud/']],
+  ['infra/', [CONTRACT]],
   ['test/', ['']],
 ];
 

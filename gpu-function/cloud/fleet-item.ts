@@ -17,10 +17,15 @@ export interface Fleet {
   isPaused: boolean;
   /** Machines stay up to this moment even with nothing to draw. */
   keepWarmUntilMs: number;
-  /** Paid machine time of the day (UTC) that `day` names. */
+  /** Paid time of the machines that ended on the day (UTC) that `day` names. */
   gpuSecondsToday: number;
   day: string;
+  /** The same with the machines that run, at the dispatcher's last look. */
+  usedGpuSeconds: number;
+  usedDay: string;
   gpuSecondsPerDayMax: number;
+  /** When Spot had no machine last. */
+  spotLackedAtMs: number;
   /** Why no machine could be had at the last try; empty when it could. */
   shortage: string;
 }
@@ -37,6 +42,9 @@ export const EMPTY_FLEET: Fleet = {
   keepWarmUntilMs: 0,
   gpuSecondsToday: 0,
   day: '',
+  usedGpuSeconds: 0,
+  usedDay: '',
+  spotLackedAtMs: 0,
   gpuSecondsPerDayMax: Number.POSITIVE_INFINITY,
   shortage: '',
 };
