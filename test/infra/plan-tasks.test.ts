@@ -1,5 +1,5 @@
 /** Scaling as properties: whatever the queue and the machines look like, these hold. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
   planTasks,
