@@ -56,6 +56,7 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
       },
       roleQuotas: config.ROLE_QUOTAS,
       nsfwRule: config.NSFW_RULE,
+      logsPrompts: config.LOG_PROMPTS === '1',
       blockedTerms: config.BLOCKED_WORDS,
     },
   });

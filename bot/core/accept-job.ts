@@ -1,8 +1,8 @@
 /** From a request to a job that nothing can lose: moderate, count, insert, follow. */
 import pLimit from 'p-limit';
 import type { JobTracker } from './job-tracker.ts';
-import { moderate } from './moderation.ts';
-import type { Clock, JobRecord, JobStore, User, UserKey } from './ports.ts';
+import { moderate, type Judgement } from './moderation.ts';
+import type { Clock, JobRecord, JobStore, Logger, User, UserKey } from './ports.ts';
 import { checkQuota, toQuota } from './quota.ts';
 import type { ServicePolicy } from './service-policy.ts';
 import type { Quota, SpacePolicy } from './settings.ts';
@@ -19,6 +19,7 @@ export interface AcceptorOptions {
   jobStore: JobStore;
   tracker: JobTracker;
   clock: Clock;
+  logger: Logger;
   policy: ServicePolicy;
   usage: UsageBook;
 }
@@ -34,11 +35,31 @@ export class JobAcceptor {
 
   /** The same id again gives the job that is there already. The space's policy is that of the job's place. */
   async accept(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
-    if (job.request.kind === 'generate') {
-      const refusal = moderate(job.request, this.#options.policy);
-      if (refusal !== undefined) return { kind: 'refused', message: refusal };
+    const judgement = this.#judge(job, space);
+    if (judgement.kind === 'refused') {
+      this.#options.logger.info({ jobId: job.id, rule: judgement.rule }, 'a prompt was refused');
+      return judgement;
     }
-    return this.#turn(() => this.#insert(job, space));
+    const isSpoiler = judgement.isAdult && !job.place.isAgeRestricted;
+    const place = isSpoiler ? { ...job.place, isSpoiler } : job.place;
+    return this.#turn(() => this.#insert({ ...job, place }, space));
+  }
+
+  #judge({ request, place }: NewJob, space: SpacePolicy): Judgement {
+    // An upscale shows nothing that was not judged before.
+    if (request.kind === 'upscale') return { kind: 'allowed', isAdult: false };
+    const { blockedTerms, nsfwRule } = this.#options.policy;
+    const prompt =
+      request.kind === 'animate' ? `${request.prompt}\n${request.toPrompt}` : request.prompt;
+    return moderate(
+      { prompt, negativePrompt: request.negativePrompt },
+      {
+        blockedTerms,
+        spaceTerms: space.blockedWords ?? [],
+        nsfwRule: space.nsfwRule ?? nsfwRule,
+        isAgeRestricted: place.isAgeRestricted ?? false,
+      },
+    );
   }
 
   async #insert(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
@@ -60,7 +81,8 @@ export class JobAcceptor {
       return { kind: 'accepted', record: stored ?? record };
     }
     await usage.note(keyOf(job), 1);
-    tracker.follow(record);
+    this.#log(record);
+    tracker.follow(record, this.quotaOf(job.user, space).runningJobs);
     return { kind: 'accepted', record };
   }
 
@@ -70,6 +92,13 @@ export class JobAcceptor {
     const recent = await usage.read(keyOf(job));
     const quota = this.quotaOf(job.user, space);
     return checkQuota({ ...recent, openJobs, nowMs: clock.nowMs() }, quota);
+  }
+
+  #log({ id, place, user, request, command }: JobRecord): void {
+    const { logger, policy } = this.#options;
+    const fields = { jobId: id, platform: place.platform, userId: user.id, kind: request.kind };
+    const prompt = policy.logsPrompts ? { command } : {};
+    logger.info({ ...fields, ...prompt }, 'a job was accepted');
   }
 
   quotaOf(user: User, space: SpacePolicy): Quota {

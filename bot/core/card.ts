@@ -1,4 +1,5 @@
 /** The platform-neutral picture of a job at one moment. Platforms only decide how it looks. */
+import type { ImageDescription } from '#contract/generation-result.ts';
 import type { Preview } from '#contract/job-event.ts';
 import type { JobStatus } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
@@ -20,6 +21,9 @@ export interface CardImage {
   heightPx: number;
   /** Up to 1,000 characters: prompt, place in the grid, what was done to it. */
   altText: string;
+  mediaType: ImageDescription['mediaType'];
+  /** Hidden until somebody wants to see it. */
+  isSpoiler: boolean;
 }
 
 export interface CardDetail {
@@ -49,6 +53,8 @@ export interface Card {
   buttons: CardButton[][];
   /** The command that makes this card again; what `edit` puts into the input. */
   command: string;
+  /** On a card of failure: what the operator finds in the log. */
+  errorId?: string | undefined;
   createdAtMs: number;
   isFinal: boolean;
 }

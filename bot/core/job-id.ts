@@ -3,11 +3,19 @@ import { createHash } from 'node:crypto';
 import type { JobId } from '#contract/job.ts';
 import type { PlatformName } from './ports.ts';
 
-/** 128 bits: short enough for a button's id, and nobody can make two deliveries meet. */
-const ID_CHARACTERS = 32;
+/** 80 bits: people type it as a part of a picture's id, and nobody can make a delivery that meets another's. */
+const ID_CHARACTERS = 16;
+/** Crockford's base 32: no letter that is taken for a digit, no case. */
+const ALPHABET = '0123456789abcdefghjkmnpqrstvwxyz';
+const ERROR_ID_CHARACTERS = 8;
 
-/** 32 hexadecimal characters, equal for equal deliveries. */
+/** 16 characters, equal for equal deliveries. */
 export function toJobId(platform: PlatformName, deliveryId: string): JobId {
-  const digest = createHash('sha256').update(`${platform}\n${deliveryId}`).digest('hex');
-  return digest.slice(0, ID_CHARACTERS);
+  const digest = createHash('sha256').update(`${platform}\n${deliveryId}`).digest();
+  return Array.from(digest.subarray(0, ID_CHARACTERS), (byte) => ALPHABET[byte % 32]).join('');
+}
+
+/** What a person tells the operator about a job that failed; the log has it too. */
+export function toErrorId(jobId: JobId): string {
+  return jobId.slice(0, ERROR_ID_CHARACTERS);
 }

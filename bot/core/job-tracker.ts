@@ -2,14 +2,15 @@
  * All jobs that are open now: follows each, saves where it stands, and has its card shown. The store is the truth
  * after a crash; while the bot runs, the newest state is here.
  */
-import pLimit, { type LimitFunction } from 'p-limit';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { JobState } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Card } from './card.ts';
 import { toCanceled, withoutBytes } from './end-job.ts';
+import { FairTurns } from './fair-turns.ts';
 import { followJob } from './follow-job.ts';
+import { toErrorId } from './job-id.ts';
 import type { Notifier } from './notifier.ts';
 import type { PlaceBook } from './place-book.ts';
 import type {
@@ -60,19 +61,22 @@ interface LiveJob {
 export class JobTracker {
   readonly #options: TrackerOptions;
   readonly #jobs = new Map<JobId, LiveJob>();
-  readonly #limit: LimitFunction;
+  readonly #turns: FairTurns;
   /** What must be done before the bot may leave. */
   readonly #pending = new Set<Promise<void>>();
   readonly #stopping = new AbortController();
 
   constructor(options: TrackerOptions) {
     this.#options = options;
-    this.#limit = pLimit(options.policy.followersMax);
+    this.#turns = new FairTurns(options.policy.followersMax);
   }
 
-  /** Follows the job to its end. Does nothing for a job that is followed already, nor for any once the bot stops. */
-  follow(record: JobRecord): void {
-    this.#follow(record);
+  /**
+   * Follows the job to its end, together with at most `ofUser` jobs of its person. Does nothing for a job that is
+   * followed already, nor for any once the bot stops.
+   */
+  follow(record: JobRecord, ofUser = this.#options.policy.quota.runningJobs): void {
+    this.#follow(record, ofUser);
   }
 
   /** The record as it stands this moment, with what keeps it from moving. */
@@ -149,7 +153,7 @@ export class JobTracker {
     for (const job of this.#jobs.values()) if (!job.isEnded) await this.#saveInTurn(job);
   }
 
-  #follow(record: JobRecord): LiveJob {
+  #follow(record: JobRecord, ofUser = this.#options.policy.quota.runningJobs): LiveJob {
     const known = this.#jobs.get(record.id);
     if (known !== undefined) return known;
     const job: LiveJob = {
@@ -167,7 +171,7 @@ export class JobTracker {
     if (this.#stopping.signal.aborted) return job;
     this.#jobs.set(record.id, job);
     this.#show(job);
-    void this.#limit(() => {
+    void this.#turns.take(record, ofUser, () => {
       job.followed = this.#track(this.#run(job));
       return job.followed;
     });
@@ -236,7 +240,9 @@ export class JobTracker {
     const { logger, imageStore, onSuccess } = this.#options;
     const { record } = job;
     if (record.state.status === 'failed') {
-      logger.warn({ jobId: record.id, reason: record.state.error.message }, 'a job failed');
+      const { code, message } = record.state.error;
+      const fields = { jobId: record.id, errorId: toErrorId(record.id), code, reason: message };
+      logger.warn(fields, 'a job failed');
       // What was stored of it helps nobody; where that cannot be removed, its size is counted all the same.
       await imageStore.delete(record.id).catch(() => {});
     }

@@ -48,6 +48,8 @@ export interface Place {
   isAgeRestricted?: boolean | undefined;
   /** Only the person who asked sees the card, as far as the platform can do that. */
   isPrivate?: boolean | undefined;
+  /** Pictures are hidden until somebody wants to see them. */
+  isSpoiler?: boolean | undefined;
   /** The largest file that may be attached here, in bytes. */
   attachmentBytesMax?: number | undefined;
 }

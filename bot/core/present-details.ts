@@ -2,16 +2,20 @@
 import { SAMPLER_LABELS, type GenerateRequest } from '#contract/generation-request.ts';
 import type { Settings, Timings } from '#contract/generation-result.ts';
 import type { JobState } from '#contract/job-state.ts';
+import type { JobId } from '#contract/job.ts';
 import type { CardDetail } from './card.ts';
 import { formatDuration } from './format-number.ts';
+import { toErrorId } from './job-id.ts';
+import { formatPictureId } from './picture-id.ts';
 import type { JobRecord } from './ports.ts';
 
 /** What was asked for while it waits, what is really used as soon as the engine has said so. */
-export function toDetails({ request, state }: JobRecord): CardDetail[] {
+export function toDetails({ id, request, state }: JobRecord): CardDetail[] {
   const settings = settingsOf(state);
   const lines: [label: string, value: string | undefined][] = [
     ...toRequestLines(request, settings),
-    ...(state.status === 'succeeded' ? toResultLines(state) : []),
+    ...(state.status === 'succeeded' ? toResultLines(id, state) : []),
+    ['Error id', state.status === 'failed' ? toErrorId(id) : undefined],
   ];
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
 }
@@ -73,9 +77,10 @@ function toAskedSize({ size }: GenerateRequest): string | undefined {
   }
 }
 
-function toResultLines({
-  result,
-}: Extract<JobState, { status: 'succeeded' }>): [string, string | undefined][] {
+function toResultLines(
+  jobId: JobId,
+  { result }: Extract<JobState, { status: 'succeeded' }>,
+): [string, string | undefined][] {
   const [image] = result.images;
   const size =
     result.settings === undefined && image !== undefined
@@ -83,9 +88,16 @@ function toResultLines({
       : undefined;
   return [
     ['Size', size],
+    ['Picture id', toPictureIds(jobId, result.images.length)],
     ['Time in total', formatDuration(result.timings.totalMs)],
     ['Time by stage', toStagesText(result.timings)],
   ];
+}
+
+/** `k7m2q9x4tbn8w3d5/1 to /4` */
+function toPictureIds(jobId: JobId, count: number): string {
+  const first = formatPictureId({ jobId, index: 0 });
+  return count === 1 ? first : `${first} to /${count}`;
 }
 
 function toStagesText(timings: Timings): string | undefined {

@@ -2,6 +2,7 @@
 import { isTerminal, type JobState } from '#contract/job-state.ts';
 import type { Card, CardImage } from './card.ts';
 import { estimateRemainingMs, type Averages } from './estimate.ts';
+import { toErrorId } from './job-id.ts';
 import { shorten, toPrompt } from './job-prompt.ts';
 import type { JobRecord } from './ports.ts';
 import { toButtons } from './present-buttons.ts';
@@ -37,6 +38,7 @@ export function presentJob(record: JobRecord, presentation: Presentation): Card 
     details: toDetails(record),
     buttons: toButtons(record),
     command: record.command,
+    errorId: state.status === 'failed' ? toErrorId(record.id) : undefined,
     createdAtMs: record.createdAtMs,
     isFinal: isTerminal(state),
   };
@@ -78,7 +80,7 @@ function toImages(
   const prompt = toPrompt(record);
   const lineage = toActionText(record).replace(/ – $/, '').toLowerCase();
   const doneToIt = lineage === '' ? '' : ` (${lineage})`;
-  return result.images.map(({ index, widthPx, heightPx }) => {
+  return result.images.map(({ index, widthPx, heightPx, mediaType }) => {
     const place = result.images.length === 1 ? '' : ` ${index + 1} of ${result.images.length}`;
     const altText = `Machine-made picture${place}${doneToIt}: ${prompt}`;
     return {
@@ -87,6 +89,8 @@ function toImages(
       widthPx,
       heightPx,
       altText: shorten(altText, ALT_TEXT_CHARACTERS_MAX),
+      mediaType,
+      isSpoiler: record.place.isSpoiler ?? false,
     };
   });
 }

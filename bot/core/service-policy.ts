@@ -20,6 +20,8 @@ export interface ServicePolicy {
   roleQuotas: RoleQuotas;
   /** Where pictures for adults may be drawn, unless a space says otherwise. */
   nsfwRule: NsfwRule;
+  /** Whether commands stand in the log. */
+  logsPrompts: boolean;
   /** The same button pressed again by the same person within this time is one press. */
   doublePressMs: number;
   /** Jobs followed at once; more wait in the store until one ends. */
@@ -49,6 +51,7 @@ export const DEFAULT_POLICY: ServicePolicy = {
   quota: { runningJobs: 1_000, openJobs: 13, jobsPerMinute: 30, jobsPerDay: 2_000 },
   roleQuotas: {},
   nsfwRule: 'age-restricted',
+  logsPrompts: false,
   doublePressMs: 2_000,
   followersMax: 200,
   blockedTerms: [],

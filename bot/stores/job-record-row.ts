@@ -19,6 +19,7 @@ const placeSchema = z.strictObject({
   isDirect: z.boolean().optional(),
   isAgeRestricted: z.boolean().optional(),
   isPrivate: z.boolean().optional(),
+  isSpoiler: z.boolean().optional(),
   attachmentBytesMax: z.number().optional(),
 });
 

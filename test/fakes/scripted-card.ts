@@ -93,6 +93,8 @@ export function toScriptedCard(record: JobRecord, nowMs: number, stepMs: number)
           index,
           widthPx,
           heightPx,
+          mediaType: 'image/png' as const,
+          isSpoiler: false,
           altText: `${prompt}, picture ${index + 1} of ${state.result.images.length}`,
         }))
       : [];

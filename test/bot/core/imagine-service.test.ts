@@ -71,7 +71,10 @@ describe('a command', () => {
     ['x --model tny', 'The model tny is unknown. Did you mean tiny? Available: tiny.'],
     ['x --style 3e', 'The model tiny has no style 3e. Did you mean 3D? Available: 3D, ink.'],
     ['x --sampler ddpm', 'The model tiny cannot draw with the sampler ddpm.'],
-    ['a naked child', 'This prompt cannot be drawn here; please describe another picture.'],
+    [
+      'a naked child',
+      'This prompt cannot be drawn here (rule: minors); please describe another picture.',
+    ],
   ])('%j is refused and nothing is kept', async (text, message) => {
     const bot = makeBot();
     await bot.service.start();
