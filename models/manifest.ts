@@ -41,6 +41,14 @@ export const manifestSchema = z.strictObject({
   licence: z.string().max(200).optional(),
   /** Whose work is in it, one line each. */
   notices: z.array(z.string()).optional(),
+  /** Where it was fetched from. */
+  origin: z
+    .strictObject({
+      address: z.string().max(2_000),
+      /** The commit, where there is one. */
+      revision: z.string().max(200).optional(),
+    })
+    .optional(),
   /** Every file that the package needs to run. */
   files: z.array(packageFileSchema).min(1).optional(),
   defaults: z
@@ -50,6 +58,9 @@ export const manifestSchema = z.strictObject({
       guidanceRescale: z.number().min(LIMITS.guidanceRescale.min).max(LIMITS.guidanceRescale.max),
       sampler: z.enum(SAMPLER_IDS),
       spacing: z.enum(SPACING_IDS),
+      /** Where the package's own configuration is silent or wrong. */
+      widthPx: side.exactOptional(),
+      heightPx: side.exactOptional(),
     })
     .optional(),
   /** For graphs that take one size only. */

@@ -2,7 +2,7 @@
 
 export interface Checksum {
   /** `git-sha1` is the hash that git gives a blob: of its length and its content. */
-  algorithm: 'sha256' | 'git-sha1' | 'md5';
+  algorithm: 'sha256' | 'git-sha1';
   /** Hexadecimal, lower case. */
   hex: string;
 }

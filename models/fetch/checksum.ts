@@ -32,15 +32,7 @@ export async function digestFile(
 }
 
 async function createOtherHash(file: string, expected: Checksum | undefined) {
-  switch (expected?.algorithm) {
-    case 'git-sha1': {
-      const { size } = await stat(file);
-      return createHash('sha1').update(`blob ${size}\0`);
-    }
-    case 'md5':
-      return createHash('md5');
-    case 'sha256':
-    case undefined:
-      return undefined;
-  }
+  if (expected?.algorithm !== 'git-sha1') return undefined;
+  const { size } = await stat(file);
+  return createHash('sha1').update(`blob ${size}\0`);
 }

@@ -127,8 +127,9 @@ async function fetchFile(file: RemoteFile, context: Context): Promise<PackageFil
       if (corrupt === CORRUPT_MAX) throw toCorruptError(file);
     }
   } catch (error) {
-    context.fail(error);
-    throw error;
+    const failure = toDiskError(error, file.path);
+    context.fail(failure);
+    throw failure;
   }
 }
 
