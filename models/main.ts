@@ -1,46 +1,56 @@
 /**
- * `npm run models -- list | verify [ID]`: which models there are, and whether their files are whole.
- * Exit code 0: all well; 1: a package is broken; 2: the command was wrong.
+ * `npm run models -- list | pull ID[@revision] | verify [ID] | remove ID`: the models that there are and that there can be.
+ * Exit code 0: all well; 1: a package is broken or did not come; 2: the command was wrong; 130: stopped by Ctrl-C.
  */
 import { GenerationError } from '#contract/generation-error.ts';
 import { nearestName } from '#contract/nearest-name.ts';
 import { parseArgs } from 'node:util';
-import {
-  chooseDefaultId,
-  describePackage,
-  findPackages,
-  modelFolders,
-  unknownModel,
-} from './store.ts';
-import type { FoundPackage } from './store.ts';
-import { toTable } from './text-table.ts';
-import { verifyPackage } from './verify-package.ts';
+import { CommandMistake } from './command-mistake.ts';
+import { EXIT, readVariable, type Answer } from './commands/answer.ts';
+import { listCatalog, listModels } from './commands/list-models.ts';
+import { pullModel } from './commands/pull-model.ts';
+import { removeModel } from './commands/remove-model.ts';
+import { verifyModels } from './commands/verify-models.ts';
+import { FetchError } from './fetch/byte-source.ts';
+import { DOWNLOADED_FOLDER, findPackages, modelFolders } from './store.ts';
 
-const USAGE = 'Usage: npm run models -- list [--json] | verify [ID] [--json]';
-const COMMANDS = ['list', 'verify'] as const;
-const EXIT = { ok: 0, broken: 1, badCommand: 2 } as const;
+const USAGE =
+  'Usage: npm run models -- list [--catalog] | pull ID[@revision] [--accept-licence] [--as NAME] [--variant fp16] [--subfolder FOLDER] [--max-gb N] | verify [ID] | remove ID; each with --json.';
+const COMMANDS = ['list', 'pull', 'verify', 'remove'] as const;
 
-interface Answer {
-  exitCode: number;
-  /** For programs. */
-  json: unknown;
-  /** For people. */
-  text: string;
-}
+const OPTIONS = {
+  json: { type: 'boolean' },
+  catalog: { type: 'boolean' },
+  'accept-licence': { type: 'boolean' },
+  as: { type: 'string' },
+  variant: { type: 'string' },
+  subfolder: { type: 'string' },
+  'max-gb': { type: 'string' },
+} as const;
 
-/** A mistake in what was typed; its message is one sentence. */
-class CommandMistake extends Error {}
+type Options = ReturnType<typeof parseCommandLine>['values'];
 
-async function run(typed: readonly string[]): Promise<Answer> {
+async function run(typed: readonly string[], options: Options): Promise<Answer> {
   const [command = 'list', id, ...rest] = typed;
-  const found = await findPackages(modelFolders(readVariable('MODEL_DIR')));
+  if (rest.length > 0) throw new CommandMistake(`"${command}" takes one id at most. ${USAGE}`);
   switch (COMMANDS.find((known) => known === command)) {
     case 'list':
       if (id !== undefined) throw new CommandMistake(`"list" takes no "${id}". ${USAGE}`);
-      return list(found);
+      return options.catalog === true ? listCatalog() : listModels(await findAll());
+    case 'pull':
+      return pullModel({
+        typed: requireId(command, id),
+        as: options.as,
+        subfolder: options.subfolder,
+        variant: options.variant,
+        maxGb: options['max-gb'],
+        acceptLicence: options['accept-licence'] === true,
+        modelsFolder: modelsFolder(),
+      });
     case 'verify':
-      if (rest.length > 0) throw new CommandMistake(`"verify" takes one id at most. ${USAGE}`);
-      return verify(found, id);
+      return verifyModels(await findAll(), id);
+    case 'remove':
+      return removeModel(requireId(command, id), await findAll(), modelsFolder());
     case undefined: {
       const nearest = nearestName(command, COMMANDS);
       const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
@@ -49,74 +59,50 @@ async function run(typed: readonly string[]): Promise<Answer> {
   }
 }
 
-function list(found: readonly FoundPackage[]): Answer {
-  const defaultId = chooseDefaultId(found, readVariable('DEFAULT_MODEL'));
-  const models = found.map((entry) => ({
-    ...describePackage(entry),
-    isDefault: entry.id === defaultId,
-  }));
-  const rows = models.map((model) => [
-    `${model.id}${model.isDefault ? ' (default)' : ''}`,
-    model.problem === undefined ? `${model.defaults.widthPx}×${model.defaults.heightPx}` : '–',
-    `${(model.sizeBytes / 1e6).toFixed(1)} MB`,
-    model.licence,
-    model.problem ?? 'ok',
-  ]);
-  return {
-    exitCode: EXIT.ok,
-    json: models,
-    text:
-      rows.length === 0
-        ? 'There are no models; put a package into the folder that MODEL_DIR names.'
-        : toTable(['ID', 'PICTURE', 'SIZE', 'LICENCE', 'STATE'], rows),
-  };
-}
+const modelsFolder = () => readVariable('MODEL_DIR') ?? DOWNLOADED_FOLDER;
+const findAll = () => findPackages(modelFolders(readVariable('MODEL_DIR')));
 
-async function verify(found: readonly FoundPackage[], id: string | undefined): Promise<Answer> {
-  const chosen = id === undefined ? found : found.filter((entry) => entry.id === id);
-  if (id !== undefined && chosen.length === 0) {
-    throw unknownModel(
-      id,
-      found.map((entry) => entry.id),
-    );
-  }
-  const verifications = [];
-  for (const entry of chosen) verifications.push(await verifyPackage(entry));
-  const rows = verifications.map((one) => [
-    one.id,
-    one.status,
-    String(one.filesChecked),
-    one.status === 'unproven' ? 'it has no manifest to compare with' : one.problems.join(' '),
-  ]);
-  return {
-    exitCode: verifications.some((one) => one.status === 'broken') ? EXIT.broken : EXIT.ok,
-    json: verifications,
-    text: toTable(['ID', 'STATE', 'FILES', 'REMARK'], rows),
-  };
-}
-
-/** Empty counts as left out, as everywhere. */
-function readVariable(name: string): string | undefined {
-  const value = process.env[name];
-  return value === '' ? undefined : value;
+function requireId(command: string, id: string | undefined): string {
+  if (id !== undefined) return id;
+  throw new CommandMistake(`"${command}" needs to know which model. ${USAGE}`);
 }
 
 function parseCommandLine() {
   try {
-    return parseArgs({ allowPositionals: true, options: { json: { type: 'boolean' } } });
+    return parseArgs({ allowPositionals: true, options: OPTIONS });
   } catch (cause) {
     throw new CommandMistake(`The options cannot be read. ${USAGE}`, { cause });
   }
 }
 
+/** As the bot does, so that both look for models in the same folder. */
+function loadEnvironmentFile(): void {
+  try {
+    process.loadEnvFile();
+  } catch (thrown) {
+    const { code } = thrown as NodeJS.ErrnoException;
+    if (code === 'ENOENT') return;
+    throw new CommandMistake(
+      `.env cannot be read (${code}); make it a readable file, or remove it.`,
+    );
+  }
+}
+
+function toExitCode(thrown: unknown): number | undefined {
+  if (thrown instanceof CommandMistake || thrown instanceof GenerationError) return EXIT.badCommand;
+  return thrown instanceof FetchError ? EXIT.failed : undefined;
+}
+
 try {
+  loadEnvironmentFile();
   const { values, positionals } = parseCommandLine();
-  const answer = await run(positionals);
+  const answer = await run(positionals, values);
   const output = values.json === true ? JSON.stringify(answer.json, undefined, 2) : answer.text;
   process.stdout.write(`${output}\n`);
   process.exitCode = answer.exitCode;
 } catch (thrown) {
-  if (!(thrown instanceof CommandMistake || thrown instanceof GenerationError)) throw thrown;
-  process.stderr.write(`${thrown.message}\n`);
-  process.exitCode = EXIT.badCommand;
+  const exitCode = toExitCode(thrown);
+  if (exitCode === undefined) throw thrown;
+  process.stderr.write(`${(thrown as Error).message}\n`);
+  process.exitCode = exitCode;
 }

@@ -12,8 +12,8 @@ import type { ModelPackage } from './read-package.ts';
 
 /** The packages that come with the project. */
 const EMBEDDED_FOLDER = join(import.meta.dirname, 'embedded');
-/** Where packages are looked for besides, unless MODEL_DIR says otherwise. */
-const DOWNLOADED_FOLDER = join(import.meta.dirname, 'downloaded');
+/** Where pulled packages are kept and looked for, unless MODEL_DIR says otherwise. */
+export const DOWNLOADED_FOLDER = join(import.meta.dirname, 'downloaded');
 
 /** A folder that holds any of these is meant to be a package. */
 const PACKAGE_MARKS = ['model_index.json', 'manifest.json', 'unet/model.onnx'];
@@ -45,7 +45,7 @@ export async function findPackages(folders: readonly string[]): Promise<FoundPac
   for (const folder of folders) {
     for (const candidate of await listCandidates(folder)) {
       const id = basename(candidate);
-      if (!found.has(id)) found.set(id, await examine(candidate, id));
+      if (!found.has(id)) found.set(id, await examinePackage(candidate, id));
     }
   }
   return [...found.values()];
@@ -73,7 +73,8 @@ async function isPackage(folder: string): Promise<boolean> {
   return sizes.some((size) => size !== undefined);
 }
 
-async function examine(folder: string, id: string): Promise<FoundPackage> {
+/** What is in the folder; never throws for what is wrong with the package. */
+export async function examinePackage(folder: string, id: string): Promise<FoundPackage> {
   try {
     if (!modelIdSchema.safeParse(id).success) {
       throw new GenerationError(

@@ -2,6 +2,7 @@
  * A file that arrives in parts, some at the same time, perhaps over several days: beside it lies a journal of how far each
  * part is, so that a run that was cut, killed or out of disk goes on where it stopped.
  */
+import { existsSync } from 'node:fs';
 import { mkdir, open, readFile, rename, rm, writeFile, type FileHandle } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import * as z from 'zod';
@@ -67,7 +68,10 @@ export async function countKeptBytes(
   file: RemoteFile,
   partBytes: number,
 ): Promise<number> {
-  const kept = await readJournal(journalPath(folder, file), createJournal(file, partBytes));
+  const path = journalPath(folder, file);
+  // Not even laid out before it is known that there is one: a list may state any length.
+  if (!existsSync(path)) return 0;
+  const kept = await readJournal(path, createJournal(file, partBytes));
   return kept === undefined ? 0 : sum(kept.doneBytes);
 }
 

@@ -4,7 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import { basename, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { CATALOG, type CatalogEntry } from '../catalog.ts';
-import { FetchError } from '../fetch/byte-source.ts';
+import { CommandMistake } from '../command-mistake.ts';
 import { modelIdSchema } from '../manifest.ts';
 
 export type PullTarget = {
@@ -22,12 +22,12 @@ const REPOSITORY = /^[A-Za-z0-9][\w.-]{0,95}\/[A-Za-z0-9][\w.-]{0,95}$/;
 const REVISION = /^(?!.*\.\.)[A-Za-z0-9][\w./-]{0,254}$/;
 const S3 = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/;
 
-/** `id`: the name that it is to be kept under. Throws a FetchError for what is none of them. */
+/** `id`: the name that it is to be kept under. Throws a CommandMistake for what is none of them. */
 export function parseTarget(typed: string, id?: string): PullTarget {
   const target = readTarget(typed);
   const chosen = id ?? target.id;
   if (modelIdSchema.safeParse(chosen).success) return { ...target, id: chosen };
-  throw new FetchError(
+  throw new CommandMistake(
     `"${chosen.slice(0, 100)}" cannot be a model's name; choose one of letters, digits, dots and dashes with --as.`,
   );
 }
@@ -38,7 +38,7 @@ function readTarget(typed: string): PullTarget {
   const [name = '', ...rest] = typed.split('@');
   const revision = rest.join('@');
   if (rest.length > 0 && !REVISION.test(revision)) {
-    throw new FetchError(
+    throw new CommandMistake(
       `"${revision.slice(0, 100)}" is no revision; after the @ stands a branch, a tag or a commit.`,
     );
   }
@@ -69,7 +69,7 @@ function readS3(typed: string): PullTarget {
   const [, bucket, prefix = ''] = S3.exec(typed) ?? [];
   const id = prefix.replace(/\/+$/, '').split('/').at(-1) || bucket;
   if (bucket === undefined || id === undefined) {
-    throw new FetchError(
+    throw new CommandMistake(
       `"${typed.slice(0, 200)}" is no address in S3; it looks like s3://bucket/models/name.`,
     );
   }
@@ -81,7 +81,7 @@ function readFolder(typed: string): PullTarget {
   try {
     folder = resolve(typed.startsWith('file:') ? fileURLToPath(typed) : typed);
   } catch (cause) {
-    throw new FetchError(
+    throw new CommandMistake(
       `"${typed.slice(0, 200)}" is no address of a folder; it looks like file:///path/to/package.`,
       { cause },
     );
@@ -89,13 +89,13 @@ function readFolder(typed: string): PullTarget {
   return { kind: 'folder', id: basename(folder), folder };
 }
 
-function toUnknown(name: string): FetchError {
+function toUnknown(name: string): CommandMistake {
   const nearest = nearestName(
     name,
     CATALOG.map(({ id }) => id),
   );
   const hint = nearest === undefined ? '' : ` Did you mean "${nearest}"?`;
-  return new FetchError(
+  return new CommandMistake(
     `"${name.slice(0, 100)}" is neither a name of the catalog (see npm run models -- list) nor owner/name on the hub, s3://bucket/prefix or a folder.${hint}`,
   );
 }

@@ -91,7 +91,7 @@ export function createHubSource(options: HubOptions): PackageSource {
       return {
         address: `${endpoint}/${repository}`,
         revision: commit,
-        licence: toLicence(info.content),
+        licence: toLicence(info.content, `${endpoint}/${repository}/blob/${commit}`),
         files,
       };
     },
@@ -196,13 +196,15 @@ function toRemoteFile(entry: TreeEntry): RemoteFile {
   return { path: entry.path, sizeBytes: entry.lfs?.size ?? entry.size ?? 0, checksum };
 }
 
-function toLicence({ cardData, tags }: z.infer<typeof infoSchema>): StatedLicence {
+/** A link may be the name of a file in the repository. */
+function toLicence({ cardData, tags }: z.infer<typeof infoSchema>, root: string): StatedLicence {
+  const link = cardData?.license_link;
   const stated = cardData?.license;
   const fromTag = tags?.find((tag) => tag.startsWith('license:'))?.slice('license:'.length);
   return {
     id: (Array.isArray(stated) ? stated.join(', ') : stated) ?? fromTag,
     name: cardData?.license_name,
-    link: cardData?.license_link,
+    link: link === undefined || URL.canParse(link) ? link : `${root}/${link}`,
   };
 }
 
