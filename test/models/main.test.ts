@@ -44,7 +44,7 @@ test('list shows every model in a table, with the default marked', async () => {
   const { code, stdout } = await models('list');
   expect(code).toBe(0);
   expect(stdout).toMatch(/^ID +PICTURE +SIZE +LICENCE +STATE\n/);
-  expect(stdout).toMatch(/^tiny +64×64 +0\.\d MB .* ok$/m);
+  expect(stdout).toMatch(/^tiny +64×64 +\d+\.\d kB .* ok$/m);
   expect(stdout).toMatch(/^icons-128 \(default\) +128×128 +\d+\.\d MB .* ok$/m);
 });
 
