@@ -62,8 +62,12 @@ const environmentSchema = z.object({
         .map((word) => word.trim())
         .filter((word) => word !== ''),
     ),
+  /** Where the world reaches this bot's server: for links to pictures that are too large for a chat. */
+  PUBLIC_URL: z.url({ protocol: /^https?$/ }).optional(),
   /** Discord joins in when its token is set. */
   DISCORD_TOKEN: secret.optional(),
+  /** Another Discord, for tests; the gateway's address comes from it. */
+  DISCORD_API_URL: z.url({ protocol: /^https?$/ }).default('https://discord.com/api'),
   DISCORD_APPLICATION_ID: z
     .string()
     .regex(/^\d{15,25}$/, 'it must be digits')

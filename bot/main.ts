@@ -30,7 +30,7 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
     dataDir: config.DATA_DIR,
     bytesMax: config.IMAGES_MAX_MIB * BYTES_PER_MEBIBYTE,
   });
-  const chats = createChats({ config, clock, logger });
+  const chats = await createChats({ config, clock, logger });
   const gpuFunction = createBackend({
     url: config.GPU_FUNCTION_URL,
     token: config.GPU_FUNCTION_TOKEN,

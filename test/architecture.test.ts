@@ -31,8 +31,11 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['bot/stores/', [CONTRACT, 'bot/core/']],
   ['bot/backends/', [CONTRACT, 'bot/core/']],
   ['bot/platforms/web/', [CONTRACT, 'bot/core/']],
+  ['bot/platforms/discord/', [CONTRACT, 'bot/core/']],
   ['bot/platforms/terminal/', [CONTRACT, 'bot/core/']],
   ['bot/config.ts', [CONTRACT, 'bot/core/']],
+  // What fits pictures to a chat reads them as the engine does: one importer of sharp for both.
+  ['bot/encode-pictures.ts', ['bot/core/', 'gpu-function/pipeline/image-file.ts']],
   ['bot/', ['bot/', CONTRACT]],
   ['models/', [CONTRACT, 'gpu-function/']],
   // The small functions are programs of their own, which the stacks only pack.
@@ -47,6 +50,8 @@ const PACKAGE_HOMES: readonly (readonly [string, string])[] = [
   ['onnxruntime-common', 'gpu-function/onnx/'],
   ['sharp', 'gpu-function/pipeline/image-file.ts'],
   ['node:sqlite', 'bot/stores/'],
+  ['discord.js', 'bot/platforms/discord/'],
+  ['discord-api-types/v10', 'bot/platforms/discord/'],
   ['playwright-core', 'test/'],
 ];
 
@@ -101,6 +106,17 @@ test('an SDK is seen in one place only', () => {
         .map((target) => `${file.path} → ${target}`),
     );
   expect(offences).toEqual([]);
+});
+
+test('what a small ingress needs of Discord loads no SDK', () => {
+  const withSdk = files
+    .filter((file) => file.path.startsWith('bot/'))
+    .filter((file) => importsOf(file).includes('discord.js'))
+    .map((file) => file.path);
+  expect(withSdk.sort()).toEqual([
+    'bot/platforms/discord/gateway.ts',
+    'bot/platforms/discord/rest.ts',
+  ]);
 });
 
 test('the pure middle touches neither network nor disk', () => {

@@ -1,4 +1,4 @@
-/** Picture files in and out: the only place that knows sharp. Formats: PNG, JPEG and WebP in, PNG out. */
+/** Picture files in and out: the only place that knows sharp. PNG, JPEG and WebP in; PNG out, lossy copies for eyes. */
 import { GenerationError } from '#contract/generation-error.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { insertPngTexts, isPng, readPngTexts, type PngTexts } from '#contract/png-text.ts';
@@ -56,6 +56,45 @@ export async function resampleLanczos(
     .raw({ depth: 'uchar' })
     .toBuffer();
   return { pixels, widthPx, heightPx, channels: image.channels };
+}
+
+export interface ViewOptions {
+  format: 'image/webp' | 'image/jpeg';
+  /** 1..100 */
+  quality: number;
+  /** The longer side; the picture's own when left out. Enlarged smoothly, made smaller sharply. */
+  sidePx?: number;
+}
+
+/** A lossy copy of a picture for looking at, without its texts. Throws GenerationError `image-unreadable`. */
+export async function encodeForViewing(file: Uint8Array, options: ViewOptions): Promise<Buffer> {
+  checkIsPicture(file);
+  const { format, quality, sidePx } = options;
+  try {
+    const opened = sharp(file, { limitInputPixels: PIXELS_MAX, failOn: 'error' });
+    const sized =
+      sidePx === undefined
+        ? opened
+        : opened.resize(sidePx, sidePx, { kernel: 'cubic', fit: 'inside' });
+    return await (
+      format === 'image/webp' ? sized.webp({ quality }) : sized.jpeg({ quality })
+    ).toBuffer();
+  } catch (error) {
+    throw toUnreadable(error);
+  }
+}
+
+/** Pixels of a picture file, before it is decoded. Throws GenerationError `image-unreadable`. */
+export async function readPictureSize(
+  file: Uint8Array,
+): Promise<{ widthPx: number; heightPx: number }> {
+  checkIsPicture(file);
+  try {
+    const { width, height } = await sharp(file).metadata();
+    return { widthPx: width, heightPx: height };
+  } catch (error) {
+    throw toUnreadable(error);
+  }
 }
 
 function openPixels({ pixels, widthPx, heightPx, channels }: PixelImage) {

@@ -87,11 +87,14 @@ export class BotRoutes {
     return {
       type: 1,
       description: '',
-      default_member_permissions: null,
       nsfw: false,
       name_localizations: null,
       description_localizations: null,
       ...command,
+      default_member_permissions:
+        command.default_member_permissions === undefined
+          ? null
+          : String(command.default_member_permissions),
       id: known?.id ?? this.#world.nextId(),
       application_id: this.#world.application.id,
       version: this.#world.nextId(),

@@ -12,7 +12,7 @@ export function toText(message: DiscordMessage): string {
 function textOf(component: Json, message: DiscordMessage): string[] {
   switch (component.type) {
     case ComponentType.TextDisplay:
-      return [component.content];
+      return component.content.split('\n');
     case ComponentType.Separator:
       return ['———'];
     case ComponentType.ActionRow:
