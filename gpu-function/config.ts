@@ -6,7 +6,7 @@ import { GenerationError } from '#contract/generation-error.ts';
 const whole = (min: number, max: number) =>
   z
     .string()
-    .regex(/^\d{1,12}$/, 'it must be a whole number')
+    .regex(/^\d{1,13}$/, 'it must be a whole number')
     .transform(Number)
     .pipe(z.number().min(min).max(max));
 
@@ -57,6 +57,10 @@ const environmentSchema = z.object({
   SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(90),
   /** Machines that may be lost over one job. */
   DELIVERIES_MAX: whole(1, 100).default(4),
+  /** When the dispatcher asked for this machine, in Unix milliseconds. */
+  MACHINE_ASKED_AT_MS: whole(0, 9_999_999_999_999).optional(),
+  /** Set by ECS in every container. */
+  ECS_CONTAINER_METADATA_URI_V4: z.string().max(1_000).optional(),
   USD_PER_MACHINE_HOUR: z.coerce.number().min(0).max(1_000).default(0),
   LOG_LEVEL: z.enum(['debug', 'info', 'warn', 'error', 'silent']).default('info'),
 });
@@ -90,6 +94,8 @@ export interface QueueConfig {
   shutdownGraceMs: number;
   deliveriesMax: number;
   usdPerHour: number;
+  askedAtMs: number | undefined;
+  metadataUrl: string | undefined;
 }
 
 /**
@@ -166,5 +172,7 @@ function toQueueConfig(values: Values): QueueConfig {
     shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1_000,
     deliveriesMax: values.DELIVERIES_MAX,
     usdPerHour: values.USD_PER_MACHINE_HOUR,
+    askedAtMs: values.MACHINE_ASKED_AT_MS,
+    metadataUrl: values.ECS_CONTAINER_METADATA_URI_V4,
   };
 }

@@ -4,6 +4,8 @@ import type { JobState } from '#contract/job-state.ts';
 export interface Averages {
   /** Median work of the latest jobs in milliseconds, queue left out; none before the first job. */
   jobMs?: number | undefined;
+  /** Median time from asking for a machine to its being ready; none where the function is always up. */
+  wakeMs?: number | undefined;
 }
 
 /** Middle value; the mean of the two middle ones for an even number. Undefined for none. */
@@ -20,13 +22,14 @@ export function median(values: readonly number[]): number | undefined {
  * Only differences of the function's own times are used: its clock need not agree with the bot's.
  */
 export function estimateRemainingMs(state: JobState, averages: Averages): number | undefined {
-  const { jobMs } = averages;
+  const { jobMs, wakeMs } = averages;
   switch (state.status) {
     case 'queued':
       // Place 1 waits for the job that is being drawn: on average half of it is done.
       return jobMs === undefined ? undefined : jobMs * ((state.position ?? 1) + 0.5);
     case 'starting':
-      return jobMs;
+      if (state.stage !== 'machine') return jobMs;
+      return wakeMs === undefined ? undefined : wakeMs + (jobMs ?? 0);
     case 'denoising': {
       if (state.step === 0) return jobMs;
       const stepMs = (state.updatedAtMs - state.startedAtMs) / state.step;

@@ -286,9 +286,10 @@ class ImagineBot implements ImagineService {
 
   /** The median is kept at hand, so that a card never waits for the store. */
   async #refreshAverages(): Promise<void> {
-    const { jobStore, logger } = this.#options;
+    const { backend, jobStore, logger } = this.#options;
     try {
       this.#averages.jobMs = median(await jobStore.recentDurationsMs(AVERAGED_JOBS));
+      this.#averages.wakeMs = median((await backend.wakeDurationsMs?.()) ?? []);
     } catch (error) {
       logger.warn({ err: error }, 'recent durations could not be read');
     }

@@ -23,6 +23,8 @@ export interface Backend {
   image(jobId: JobId, index: number): Promise<Uint8Array>;
   models(): Promise<ModelDescription[]>;
   health(): Promise<Health>;
+  /** How long the latest starts of a machine took, newest first; only where machines come and go. */
+  wakeDurationsMs?(): Promise<readonly number[]>;
 }
 
 export type PlatformName = 'web' | 'terminal' | 'discord' | 'slack';

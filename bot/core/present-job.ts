@@ -67,7 +67,10 @@ function toActionText({ lineage }: JobRecord): string {
 function toReadyAtMs(record: JobRecord, { averages, nowMs }: Presentation): number | undefined {
   // Earlier jobs tell nothing of one whose number of steps the person chose: then only its own pace counts.
   const isUsual = record.request.kind === 'generate' && record.request.steps === undefined;
-  const remainingMs = estimateRemainingMs(record.state, isUsual ? averages : {});
+  const remainingMs = estimateRemainingMs(
+    record.state,
+    isUsual ? averages : { wakeMs: averages.wakeMs },
+  );
   if (remainingMs === undefined) return undefined;
   const readyAtMs = Math.round(record.updatedAtMs + remainingMs);
   return readyAtMs > nowMs ? readyAtMs : undefined;

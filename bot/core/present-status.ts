@@ -29,8 +29,14 @@ function toQueueText(position: number | undefined): string {
   return `Waiting, number ${formatNumber(position)} in the queue`;
 }
 
+const START_TEXTS = {
+  machine: 'Starting a machine',
+  engine: 'Starting the image engine',
+  model: 'Loading the model',
+} as const;
+
 function toStartText({ stage, attempt }: Extract<JobState, { status: 'starting' }>): string {
-  const text = stage === 'engine' ? 'Starting the image engine' : 'Loading the model';
+  const text = START_TEXTS[stage];
   return attempt === 1 ? text : `${text} again after a crash (attempt ${attempt})`;
 }
 

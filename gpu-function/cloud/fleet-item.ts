@@ -1,10 +1,14 @@
 /** What bot, dispatcher and workers tell each other about the machines: one item of the run table. */
 import {
   GetItemCommand,
+  PutItemCommand,
   UpdateItemCommand,
   type AttributeValue,
   type DynamoDBClient,
 } from '@aws-sdk/client-dynamodb';
+import * as z from 'zod';
+import { healthSchema } from '#contract/health.ts';
+import { modelDescriptionSchema } from '#contract/model-description.ts';
 
 export interface Fleet {
   /** Machines that run or are being started, as the dispatcher saw them last. */
@@ -32,6 +36,7 @@ export interface Fleet {
 
 /** No job id can be this, for it has a dollar sign. */
 const KEY = { jobId: { S: '$fleet' }, sequence: { N: '0' } };
+const WORKER_KEY = { jobId: { S: '$worker' }, sequence: { N: '0' } };
 
 export const EMPTY_FLEET: Fleet = {
   running: 0,
@@ -49,11 +54,18 @@ export const EMPTY_FLEET: Fleet = {
   shortage: '',
 };
 
+/** What the worker that came up last said of itself. */
+const workerSchema = z.object({ models: z.array(modelDescriptionSchema), health: healthSchema });
+export type WorkerReport = z.infer<typeof workerSchema>;
+
 export interface FleetItem {
   /** Undefined before the dispatcher ran for the first time. */
   read(): Promise<Fleet | undefined>;
   /** Changes the named fields only. */
   write(changes: Partial<Fleet>): Promise<void>;
+  /** Undefined before the first worker came up. */
+  readWorker(): Promise<WorkerReport | undefined>;
+  writeWorker(report: WorkerReport): Promise<void>;
 }
 
 export function createFleetItem(client: DynamoDBClient, tableName: string): FleetItem {
@@ -79,6 +91,15 @@ export function createFleetItem(client: DynamoDBClient, tableName: string): Flee
           ),
         }),
       );
+    },
+    async readWorker() {
+      const command = new GetItemCommand({ TableName: tableName, Key: WORKER_KEY });
+      const { Item } = await client.send(command);
+      return Item && workerSchema.parse(JSON.parse(Item['report']?.S ?? ''));
+    },
+    async writeWorker(report) {
+      const Item = { ...WORKER_KEY, report: { S: JSON.stringify(report) } };
+      await client.send(new PutItemCommand({ TableName: tableName, Item }));
     },
   };
 }

@@ -18,6 +18,9 @@ export interface ResultKey {
 }
 
 export interface JobBucket {
+  /** Under `requests/` only. */
+  putText(key: string, text: string): Promise<void>;
+  getText(key: string): Promise<string>;
   putRequest(jobId: JobId, json: string): Promise<void>;
   getRequest(jobId: JobId): Promise<string>;
   putResult(key: ResultKey, png: Uint8Array): Promise<void>;
@@ -52,17 +55,21 @@ export function createJobBucket(client: S3Client, bucketName: string): JobBucket
     }
   }
 
+  async function getText(key: string): Promise<string> {
+    const bytes = await get(key);
+    if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
+    throw new GenerationError(
+      'job-unknown',
+      'The request of this job is no longer stored; send it again.',
+      { isRetryable: true },
+    );
+  }
+
   return {
+    putText: (key, text) => put(key, text, 'application/json'),
+    getText,
     putRequest: (jobId, json) => put(toRequestKey(jobId), json, 'application/json'),
-    async getRequest(jobId) {
-      const bytes = await get(toRequestKey(jobId));
-      if (bytes !== undefined) return Buffer.from(bytes).toString('utf8');
-      throw new GenerationError(
-        'job-unknown',
-        `The request of job ${jobId} is no longer stored; send it again.`,
-        { isRetryable: true },
-      );
-    },
+    getRequest: (jobId) => getText(toRequestKey(jobId)),
     putResult: (key, png) => put(toResultKey(key), png, 'image/png'),
     getResult: (key) => get(toResultKey(key)),
     putPicture: (jobId, index, png) => put(toPictureKey(jobId, index), png, 'image/png'),

@@ -23,7 +23,8 @@ export const jobEventSchema = z.discriminatedUnion('type', [
   z.strictObject({
     ...head,
     type: z.literal('engine-loading'),
-    stage: z.enum(['engine', 'model']),
+    /** `machine`: there is none yet, it is being started. */
+    stage: z.enum(['machine', 'engine', 'model']),
     /** 1 for the first try; more after the engine process died in the middle. */
     attempt: z.int().min(1),
   }),

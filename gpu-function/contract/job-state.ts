@@ -10,7 +10,7 @@ export const jobStateSchema = z.discriminatedUnion('status', [
   z.strictObject({ status: z.literal('queued'), position: z.int().min(1).optional() }),
   z.strictObject({
     status: z.literal('starting'),
-    stage: z.enum(['engine', 'model']),
+    stage: z.enum(['machine', 'engine', 'model']),
     attempt: z.int().min(1),
   }),
   z.strictObject({

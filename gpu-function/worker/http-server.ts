@@ -2,7 +2,6 @@
 import { Hono, type Context } from 'hono';
 import { describeIssue } from '#contract/describe-issue.ts';
 import { GenerationError } from '#contract/generation-error.ts';
-import type { Health } from '#contract/health.ts';
 import { jobIdSchema, jobSubmissionSchema, type JobId } from '#contract/job.ts';
 import { JOB_BODY_BYTES_MAX } from '#contract/limits.ts';
 import type { EngineHost } from './engine-host.ts';
@@ -13,6 +12,7 @@ import { toJobView, type BoardJob, type JobBoard } from './job-board.ts';
 import { parseEventId } from './job-log.ts';
 import { createOpenApi } from './openapi.ts';
 import { createJsonReader } from './read-json.ts';
+import { toHealth } from './to-health.ts';
 
 /** Bodies that are being read at the same time, all together. */
 const BODIES_BYTES_MAX = 256 * 1024 * 1024;
@@ -74,7 +74,7 @@ export function createHttpServer(options: HttpServerOptions): Hono {
   app.get('/jobs/:id/events', (context) => streamEvents(findJob(board, context), context, options));
   app.get('/jobs/:id/images/:index', (context) => sendImage(findJob(board, context), context));
   app.get('/health', (context) =>
-    context.json(toHealth(options, options.nowMs() - startedAtMs), 200, {
+    context.json(toHealth(host.status(), board.counts(), options.nowMs() - startedAtMs), 200, {
       'Cache-Control': 'no-store',
     }),
   );
@@ -155,33 +155,6 @@ function sendImage(job: BoardJob, context: Context): Response {
     ETag: `"${sha256}"`,
   };
   return new Response(Uint8Array.from(image), { headers });
-}
-
-function toHealth({ host, board }: HttpServerOptions, uptimeMs: number): Health {
-  const engine = host.status();
-  const { running, queued } = board.counts();
-  return {
-    status: toHealthStatus(engine, running),
-    contractVersion: 1,
-    reason: engine.problem,
-    engineProcessId: engine.processId,
-    loadedModelId: engine.loadedModelId,
-    executionProvider: engine.executionProvider,
-    jobsRunning: running,
-    jobsQueued: queued,
-    uptimeMs,
-    engineStartMs: engine.startMs,
-  };
-}
-
-function toHealthStatus(
-  engine: ReturnType<EngineHost['status']>,
-  jobsRunning: number,
-): Health['status'] {
-  if (engine.phase === 'defunct') return 'DEFUNCT';
-  if (jobsRunning > 0) return 'BUSY';
-  if (engine.phase === 'starting') return 'STARTING';
-  return engine.problem === undefined ? 'READY' : 'SETUP_FAILED';
 }
 
 function shorten(text: string): string {

@@ -6,7 +6,9 @@ import { createFleetItem } from '../cloud/fleet-item.ts';
 import { createJobBucket } from '../cloud/job-bucket.ts';
 import { formatPing } from '../cloud/job-message.ts';
 import { createRunTable } from '../cloud/run-table.ts';
+import { readContainerPhases } from './container-phases.ts';
 import type { EngineHost } from './engine-host.ts';
+import { reportStart } from './report-start.ts';
 import { createSqsSource } from './sqs-source.ts';
 import { startWorker, type WorkerOptions } from './start-worker.ts';
 
@@ -26,6 +28,8 @@ export interface QueueWorkerOptions {
     shutdownGraceMs: number;
     deliveriesMax: number;
     usdPerHour: number;
+    askedAtMs: number | undefined;
+    metadataUrl: string | undefined;
   };
   engineHost: EngineHost;
   jobTimeoutMs: number;
@@ -68,7 +72,19 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<num
     logger,
   });
   const write = (line: string) => void process.stdout.write(`${line}\n`);
-  return startWorker({
+  const { askedAtMs, metadataUrl } = queue;
+  const leaving = new AbortController();
+  const reported = reportStart({
+    engineHost,
+    fleet,
+    askedAtMs,
+    phasesMs: () => readContainerPhases(metadataUrl, askedAtMs),
+    write,
+    nowMs,
+    signal: leaving.signal,
+    logger,
+  });
+  const exitCode = await startWorker({
     engineHost,
     source,
     jobTimeoutMs,
@@ -76,4 +92,7 @@ export async function startQueueWorker(options: QueueWorkerOptions): Promise<num
     metrics: { usdPerHour: queue.usdPerHour, nowMs, write },
     logger,
   });
+  leaving.abort();
+  await reported;
+  return exitCode;
 }

@@ -9,8 +9,9 @@ import {
 import type { MachineTask } from '../../infra/dispatcher/plan-tasks.ts';
 import { noteStoppedTask, type TaskStopped } from '../../infra/dispatcher/stopped-task.ts';
 import { createTurnItem } from '../../infra/dispatcher/turn-item.ts';
+import { RUNS_TABLE } from '../../infra/table-shapes.ts';
 import { createFleetItem } from '../../gpu-function/cloud/fleet-item.ts';
-import { createRunsTable, startLocalAws, type LocalAws } from '../fakes/aws/local-aws.ts';
+import { createTable, startLocalAws, type LocalAws } from '../fakes/aws/local-aws.ts';
 import { createSilentLogger } from '../fakes/silent-logger.ts';
 
 let aws: LocalAws;
@@ -33,7 +34,7 @@ interface Scene {
 }
 
 async function setUp(): Promise<Scene> {
-  const tableName = await createRunsTable(aws, `dispatch-${(tables += 1)}`);
+  const tableName = await createTable(aws, `dispatch-${(tables += 1)}`, RUNS_TABLE);
   const scene: Scene = {
     tasks: [],
     asked: [],

@@ -1,11 +1,12 @@
 /** SQS, S3 and DynamoDB on ports of this machine, for the SDK's real clients. */
 import { type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { CreateTableCommand, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { CreateTableCommand, DynamoDBClient, type Projection } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
 import dynalite from 'dynalite';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
+import type { IndexShape, KeyShape, TableShape } from '../../../infra/table-shapes.ts';
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
@@ -72,21 +73,49 @@ export async function createBucket({ s3 }: LocalAws, name: string): Promise<stri
   return name;
 }
 
-/** The table of the runs, as the stack makes it. */
-export async function createRunsTable({ dynamodb }: LocalAws, name: string): Promise<string> {
+/** A table as the stack makes it. */
+export async function createTable(
+  { dynamodb }: LocalAws,
+  name: string,
+  shape: TableShape,
+): Promise<string> {
+  const keys = [
+    ...toKeys(shape),
+    ...shape.indices.flatMap((index) => [index.partitionKey, index.sortKey]),
+  ];
+  const types = new Map(keys.map((key) => [key.name, key.type]));
+  const GlobalSecondaryIndexes = shape.indices.map((index) => ({
+    IndexName: index.name,
+    KeySchema: toKeySchema([index.partitionKey, index.sortKey]),
+    Projection: toProjection(index.attributes),
+  }));
   await dynamodb.send(
     new CreateTableCommand({
       TableName: name,
       BillingMode: 'PAY_PER_REQUEST',
-      AttributeDefinitions: [
-        { AttributeName: 'jobId', AttributeType: 'S' },
-        { AttributeName: 'sequence', AttributeType: 'N' },
-      ],
-      KeySchema: [
-        { AttributeName: 'jobId', KeyType: 'HASH' },
-        { AttributeName: 'sequence', KeyType: 'RANGE' },
-      ],
+      AttributeDefinitions: [...types].map(([AttributeName, AttributeType]) => ({
+        AttributeName,
+        AttributeType,
+      })),
+      KeySchema: toKeySchema(toKeys(shape)),
+      ...(GlobalSecondaryIndexes.length > 0 ? { GlobalSecondaryIndexes } : {}),
     }),
   );
   return name;
+}
+
+const toKeys = ({ partitionKey, sortKey }: TableShape): KeyShape[] =>
+  sortKey === undefined ? [partitionKey] : [partitionKey, sortKey];
+
+function toKeySchema(keys: readonly KeyShape[]) {
+  return keys.map(({ name }, index) => ({
+    AttributeName: name,
+    KeyType: index === 0 ? ('HASH' as const) : ('RANGE' as const),
+  }));
+}
+
+function toProjection(attributes: IndexShape['attributes']): Projection {
+  if (attributes === 'all') return { ProjectionType: 'ALL' };
+  if (attributes === 'keys') return { ProjectionType: 'KEYS_ONLY' };
+  return { ProjectionType: 'INCLUDE', NonKeyAttributes: [...attributes] };
 }

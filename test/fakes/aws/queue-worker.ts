@@ -1,6 +1,7 @@
 /** The worker's own parts on local queues with the scripted engine, for one test. */
 import { SendMessageCommand } from '@aws-sdk/client-sqs';
 import type { Job } from '#contract/job.ts';
+import { RUNS_TABLE } from '../../../infra/table-shapes.ts';
 import { createFleetItem, type FleetItem } from '../../../gpu-function/cloud/fleet-item.ts';
 import { createJobBucket, type JobBucket } from '../../../gpu-function/cloud/job-bucket.ts';
 import { formatJobMessage } from '../../../gpu-function/cloud/job-message.ts';
@@ -15,7 +16,7 @@ import {
 import { createScriptedProcess } from '../running-function.ts';
 import type { ScriptedEngineOptions } from '../scripted-engine.ts';
 import { createSilentLogger } from '../silent-logger.ts';
-import { createBucket, createQueue, createRunsTable, type LocalAws } from './local-aws.ts';
+import { createBucket, createQueue, createTable, type LocalAws } from './local-aws.ts';
 
 export interface Cloud {
   aws: LocalAws;
@@ -39,7 +40,7 @@ export async function createCloud(
   const suffix = `${process.pid}-${(clouds += 1)}`;
   const jobsQueueUrl = await createQueue(aws, `jobs-${suffix}`, queueAttributes);
   const eventsQueueUrl = await createQueue(aws, `events-${suffix}.fifo`);
-  const runsTable = await createRunsTable(aws, `runs-${suffix}`);
+  const runsTable = await createTable(aws, `runs-${suffix}`, RUNS_TABLE);
   const bucketName = await createBucket(aws, `pictures-${suffix}`);
   const bucket = createJobBucket(aws.s3, bucketName);
   const table = createRunTable({
