@@ -29,6 +29,10 @@ const environmentSchema = z.object({
   MODEL_DIR: z.string().max(4_096).optional(),
   /** The model of requests that name none. */
   DEFAULT_MODEL: z.string().max(100).optional(),
+  /** MiB of package files that may be in memory at the same time; a third of the machine's memory when left out. */
+  MODEL_MEMORY_MIB: whole(1, 10_000_000).optional(),
+  /** Whether models may be used whose licence forbids to earn money with them. */
+  NON_COMMERCIAL_MODELS: z.enum(['refuse', 'allow']).default('refuse'),
   EXECUTION_PROVIDER: z.enum(['cpu', 'cuda']).default('cpu'),
   /** Threads inside one operator; as many as the processor has when left out. */
   ENGINE_THREADS: whole(1, 256).optional(),
@@ -71,6 +75,8 @@ export interface GpuFunctionConfig {
   token: string | undefined;
   modelDir: string | undefined;
   defaultModelId: string | undefined;
+  modelMemoryBytesMax: number | undefined;
+  allowsNonCommercialModels: boolean;
   executionProvider: 'cpu' | 'cuda';
   threads: number | undefined;
   niceness: number;
@@ -123,6 +129,9 @@ export function parseConfig(
     token: values.GPU_FUNCTION_TOKEN,
     modelDir: values.MODEL_DIR,
     defaultModelId: values.DEFAULT_MODEL,
+    modelMemoryBytesMax:
+      values.MODEL_MEMORY_MIB === undefined ? undefined : values.MODEL_MEMORY_MIB * 1024 ** 2,
+    allowsNonCommercialModels: values.NON_COMMERCIAL_MODELS === 'allow',
     executionProvider: values.EXECUTION_PROVIDER,
     threads: values.ENGINE_THREADS,
     niceness: values.ENGINE_NICENESS,

@@ -49,6 +49,8 @@ async function createHost(config: GpuFunctionConfig, logger: Logger): Promise<En
   const options: EngineOptions = {
     modelDir: config.modelDir,
     defaultModelId: config.defaultModelId,
+    modelMemoryBytesMax: config.modelMemoryBytesMax,
+    allowsNonCommercialModels: config.allowsNonCommercialModels,
     provider: config.executionProvider,
     threads: config.threads,
     logLevel: config.logLevel,

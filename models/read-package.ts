@@ -35,6 +35,8 @@ export interface ModelPackage {
   sizeMultiplePx: number;
   scalingFactor: number;
   shiftFactor: number;
+  /** Side of the pictures that the VAE was trained on. */
+  trainedPx: number;
   /** Channels of the network's sample, where its configuration says. */
   inputChannels: number | undefined;
   /** Width of the guidance as a network input, where its configuration says. */
@@ -64,6 +66,7 @@ const vaeConfigSchema = z.looseObject({
   latent_channels: z.int().min(1).max(64).optional(),
   scaling_factor: z.number().positive().optional(),
   shift_factor: z.number().nullish(),
+  sample_size: z.int().min(1).max(16_384).nullish(),
   block_out_channels: levelsSchema,
 });
 const textConfigSchema = z.looseObject({
@@ -179,6 +182,7 @@ function readShape(family: ModelFamily, parts: Configurations) {
       vaeFactor * 2 ** ((network?.block_out_channels?.length ?? fallbacks.networkLevels) - 1),
     scalingFactor: vae?.scaling_factor ?? fallbacks.scalingFactor,
     shiftFactor: vae?.shift_factor ?? fallbacks.shiftFactor,
+    trainedPx: vae?.sample_size ?? fallbacks.sampleSize * vaeFactor,
   };
 }
 

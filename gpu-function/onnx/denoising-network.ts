@@ -4,6 +4,7 @@ import type { ModelFamily } from '../../models/families.ts';
 import type { Conditioning, NetworkCall, Tensor } from '../pipeline/ports.ts';
 import { isFiniteData } from '../sampling/finite-data.ts';
 import type { Feed, Graph, GraphValue } from './graph.ts';
+import { predictInParts } from './predict-in-parts.ts';
 
 export interface DenoisingNetwork {
   /** Latent sides where the graph takes one size only. */
@@ -23,6 +24,8 @@ export interface NetworkFacts {
   latentChannels: number;
   inputChannels: number | undefined;
   guidanceEmbeddingWidth: number | undefined;
+  /** Memory that is free now. */
+  availableBytes(): number;
 }
 
 const GUIDANCE_INPUT = 'timestep_cond';
@@ -48,6 +51,24 @@ export function createDenoisingNetwork(graph: Graph, facts: NetworkFacts): Denoi
     ? 'out_sample'
     : (graph.outputs.keys().next().value ?? 'out_sample');
   const roundsTimesteps = timestep.type === 'int64' || timestep.type === 'int32';
+  const predict = async (call: NetworkCall) => {
+    const feeds: Record<string, Feed> = {
+      sample: isInpainting ? joinChannels(call, latentChannels) : call.sample,
+      timestep: toTimestepFeed(
+        { sample, timestep },
+        roundsTimesteps ? Math.round(call.timestep) : call.timestep,
+        call.sample.shape[0] ?? 1,
+      ),
+    };
+    for (const [name, source] of conditioningInputs) {
+      const value = call.conditioning[source];
+      if (value === undefined) throw new RangeError(`the network was called without ${source}`);
+      feeds[name] = value;
+    }
+    const prediction = await graph.run(feeds, output);
+    refuseNotFinite(prediction, graph.file);
+    return prediction;
+  };
   const guidanceSide = graph.inputs.get(GUIDANCE_INPUT)?.dimensions.at(-1);
   return {
     roundsTimesteps,
@@ -59,24 +80,7 @@ export function createDenoisingNetwork(graph: Graph, facts: NetworkFacts): Denoi
         : typeof guidanceSide === 'number'
           ? guidanceSide
           : (facts.guidanceEmbeddingWidth ?? GUIDANCE_WIDTH_DEFAULT),
-    async predict(call) {
-      const feeds: Record<string, Feed> = {
-        sample: isInpainting ? joinChannels(call, latentChannels) : call.sample,
-        timestep: toTimestepFeed(
-          { sample, timestep },
-          roundsTimesteps ? Math.round(call.timestep) : call.timestep,
-          call.sample.shape[0] ?? 1,
-        ),
-      };
-      for (const [name, source] of conditioningInputs) {
-        const value = call.conditioning[source];
-        if (value === undefined) throw new RangeError(`the network was called without ${source}`);
-        feeds[name] = value;
-      }
-      const prediction = await graph.run(feeds, output);
-      refuseNotFinite(prediction, graph.file);
-      return prediction;
-    },
+    predict: (call) => predictInParts(call, facts.availableBytes(), predict),
   };
 }
 

@@ -30,23 +30,23 @@ export async function loadImageModel(folder: string, options: RuntimeOptions): P
   };
   try {
     const textStages = await openTextStages(modelPackage, open);
-    const network = createDenoisingNetwork(
-      await open(modelPackage.graphFiles.network),
-      modelPackage,
-    );
+    const network = createDenoisingNetwork(await open(modelPackage.graphFiles.network), {
+      ...modelPackage,
+      // What a graphics card has left cannot be asked for here: there a failed run tells.
+      availableBytes: options.provider === 'cpu' ? () => process.availableMemory() : () => Infinity,
+    });
     const decoder = await open(modelPackage.graphFiles.decoder);
     const digest = await digestOfPackage(modelPackage);
+    const vaeFacts = { ...modelPackage, id: modelPackage.description.id };
     return createImageModel(modelPackage, digest, {
       textStages,
       network,
       decode: createDecode(
         decoder,
         options.provider === 'cpu' ? undefined : () => open(decoder.file, { provider: 'cpu' }),
+        vaeFacts,
       ),
-      encode: createEncode(openerOf(modelPackage.graphFiles.encoder, open), {
-        id: modelPackage.description.id,
-        latentChannels: modelPackage.latentChannels,
-      }),
+      encode: createEncode(openerOf(modelPackage.graphFiles.encoder, open), vaeFacts),
       graphs,
     });
   } catch (thrown) {

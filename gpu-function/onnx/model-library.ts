@@ -1,5 +1,7 @@
-/** The models on disk, one of them in memory at a time. */
+/** The models on disk; as many in memory as fit into a budget, the least recently used leaving first. */
 import { GenerationError, toGenerationError } from '#contract/generation-error.ts';
+import { totalmem } from 'node:os';
+import { isNonCommercial } from '../../models/read-licence.ts';
 import {
   chooseDefaultId,
   describePackage,
@@ -17,20 +19,47 @@ export interface ModelLibraryOptions extends RuntimeOptions {
   folders: readonly string[];
   /** The model for requests that name none; the built-in one when left out. */
   defaultModelId?: string | undefined;
+  /**
+   * Bytes of the packages' files that may be in memory at the same time; a third of the machine's memory when left out.
+   * A model that is larger than this is loaded alone. float16 files take twice their size on a processor.
+   */
+  memoryBytesMax?: number | undefined;
+  /** Models whose licence forbids to earn money with them may be used. */
+  allowsNonCommercial?: boolean | undefined;
 }
 
+type UsablePackage = Extract<FoundPackage, { status: 'usable' }>;
+
+interface LoadedModel {
+  id: string;
+  folder: string;
+  sizeBytes: number;
+  model: ImageModel;
+}
+
+const MEMORY_SHARE = 1 / 3;
+
 export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
-  let loaded: { id: string; folder: string; model: ImageModel } | undefined;
+  const { allowsNonCommercial = false, memoryBytesMax = totalmem() * MEMORY_SHARE } = options;
+  /** Least recently used first. */
+  let loaded: LoadedModel[] = [];
   const problems = createLoadProblems();
   const inTurn = createTurns();
 
-  const close = async () => {
-    const { model } = loaded ?? {};
-    loaded = undefined;
-    await model?.dispose();
+  const closeAll = async () => {
+    const leaving = loaded;
+    loaded = [];
+    await Promise.all(leaving.map(({ model }) => model.dispose()));
   };
 
-  const load = async (entry: Extract<FoundPackage, { status: 'usable' }>) => {
+  const makeRoomFor = async ({ modelPackage }: UsablePackage) => {
+    const neededBytes = modelPackage.description.sizeBytes;
+    while (loaded.length > 0 && sumBytes(loaded) + neededBytes > memoryBytesMax) {
+      await loaded.shift()?.model.dispose();
+    }
+  };
+
+  const load = async (entry: UsablePackage) => {
     try {
       const model = await loadImageModel(entry.folder, options);
       problems.forget(entry.modelPackage);
@@ -47,19 +76,27 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
     const id = modelId ?? chooseDefaultId(found, options.defaultModelId);
     const entry = found.find((candidate) => candidate.id === id);
     if (entry === undefined) throw unknownModel(id, listUsableIds(found));
-    if (loaded?.id === entry.id && loaded.folder === entry.folder) return loaded.model;
+    const known = loaded.find(({ folder }) => folder === entry.folder);
+    if (known !== undefined) {
+      loaded = [...loaded.filter((other) => other !== known), known];
+      return known.model;
+    }
     if (entry.status === 'broken') throw namingModel(entry.id, entry.error);
+    const refusal = findRefusal(entry, allowsNonCommercial);
+    if (refusal !== undefined) throw namingModel(entry.id, refusal);
     onLoad?.();
-    await close();
+    await makeRoomFor(entry);
     const model = await load(entry);
-    loaded = { id: entry.id, folder: entry.folder, model };
+    const { sizeBytes } = entry.modelPackage.description;
+    loaded.push({ id: entry.id, folder: entry.folder, sizeBytes, model });
     return model;
   };
 
   const describe = async (entry: FoundPackage) => {
     const description = describePackage(entry);
     if (entry.status === 'broken') return description;
-    const problem = await problems.find(entry.modelPackage);
+    const problem =
+      findRefusal(entry, allowsNonCommercial)?.message ?? (await problems.find(entry.modelPackage));
     return problem === undefined ? description : { ...description, problem };
   };
 
@@ -71,9 +108,25 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
       return descriptions.map((model) => ({ ...model, isDefault: model.id === defaultId }));
     },
     open: (modelId, onLoad) => inTurn(() => open(modelId, onLoad)),
-    loadedModelId: () => loaded?.id,
-    close: () => inTurn(close),
+    loadedModelId: () => loaded.at(-1)?.id,
+    close: () => inTurn(closeAll),
   };
+}
+
+const sumBytes = (models: readonly LoadedModel[]) =>
+  models.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
+
+/** Why a package that is whole may not be used. */
+function findRefusal(
+  { modelPackage }: UsablePackage,
+  allowsNonCommercial: boolean,
+): GenerationError | undefined {
+  const { licence } = modelPackage.description;
+  if (allowsNonCommercial || !isNonCommercial(licence)) return undefined;
+  return new GenerationError(
+    'model-broken',
+    `The licence (${licence}) forbids commercial use; set NON_COMMERCIAL_MODELS to "allow" if yours is none, or choose another model.`,
+  );
 }
 
 /** Runs actions one after the other, in the order they were asked for; a failed one holds up none. */

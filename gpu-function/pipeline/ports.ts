@@ -117,7 +117,7 @@ export interface Clock {
   nowMs(): number;
 }
 
-/** Where models come from. Opening one may close another: memory is bounded by whoever implements this. */
+/** Where models come from. Opening one may close others: memory is bounded by whoever implements this. */
 export interface ModelLibrary {
   list(): Promise<ModelDescription[]>;
   /**
@@ -125,7 +125,7 @@ export interface ModelLibrary {
    * that the person can be told. Throws `model-unknown` or `model-broken`.
    */
   open(modelId: string | undefined, onLoad?: () => void): Promise<ImageModel>;
-  /** The id of the model that is in memory now. */
+  /** The id of the model that was opened last, where it is still in memory. */
   loadedModelId(): string | undefined;
   close(): Promise<void>;
 }

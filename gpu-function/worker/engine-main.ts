@@ -14,6 +14,8 @@ import { serveEngine } from './serve-engine.ts';
 const engineOptionsSchema = z.strictObject({
   modelDir: z.string().optional(),
   defaultModelId: z.string().optional(),
+  modelMemoryBytesMax: z.int().min(1).optional(),
+  allowsNonCommercialModels: z.boolean().optional(),
   provider: z.enum(['cpu', 'cuda']),
   threads: z.int().min(1).optional(),
   logLevel: z.enum(['debug', 'info', 'warn', 'error', 'silent']),
@@ -24,6 +26,8 @@ export function createEngineSetup(options: EngineOptions): EngineSetup {
   const library = createModelLibrary({
     folders: modelFolders(options.modelDir),
     defaultModelId: options.defaultModelId,
+    memoryBytesMax: options.modelMemoryBytesMax,
+    allowsNonCommercial: options.allowsNonCommercialModels,
     provider: options.provider,
     threads: options.threads,
   });

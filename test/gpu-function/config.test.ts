@@ -16,6 +16,16 @@ test('an empty variable is one that is left out', () => {
   expect(parseConfig({ PORT: '', GPU_FUNCTION_TOKEN: '' })).toEqual(parseConfig({}));
 });
 
+test('memory is given in MiB, and without it the library chooses', () => {
+  expect(parseConfig({ MODEL_MEMORY_MIB: '3' }).modelMemoryBytesMax).toBe(3 * 1024 ** 2);
+  expect(parseConfig({}).modelMemoryBytesMax).toBeUndefined();
+});
+
+test('models that may not earn money are used where it is allowed', () => {
+  expect(parseConfig({}).allowsNonCommercialModels).toBe(false);
+  expect(parseConfig({ NON_COMMERCIAL_MODELS: 'allow' }).allowsNonCommercialModels).toBe(true);
+});
+
 test('times are given in seconds', () => {
   expect(parseConfig({ JOB_TIMEOUT_SECONDS: '60' }).jobTimeoutMs).toBe(60_000);
 });

@@ -1,4 +1,4 @@
-/** One model in memory at a time; a load that fails leaves nothing behind and may be tried again. */
+/** As many models in memory as the budget holds; a load that fails leaves nothing behind and may be tried again. */
 import { copyFile, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
@@ -18,6 +18,7 @@ beforeEach(async () => {
     folders: [packages.folder],
     defaultModelId: 'one',
     provider: 'cpu',
+    memoryBytesMax: 1,
   });
 });
 afterEach(async () => {
@@ -63,6 +64,70 @@ test('the loaded model is given again; another one takes its place', async () =>
 test('many who ask at once get the same model, loaded once', async () => {
   const models = await Promise.all(Array.from({ length: 5 }, () => library.open('one')));
   expect(new Set(models).size).toBe(1);
+});
+
+describe('with room for two', () => {
+  let roomy: ModelLibrary;
+  beforeEach(async () => {
+    await packages.add('three');
+    const [{ sizeBytes } = { sizeBytes: 0 }] = await library.list();
+    roomy = createModelLibrary({
+      folders: [packages.folder],
+      provider: 'cpu',
+      memoryBytesMax: 2.5 * sizeBytes,
+    });
+  });
+  afterEach(() => roomy.close());
+
+  test('two stay, and the one that was used longest ago leaves for a third', async () => {
+    const one = await roomy.open('one');
+    const two = await roomy.open('two');
+    expect(await roomy.open('one')).toBe(one);
+    await roomy.open('three');
+    expect(roomy.loadedModelId()).toBe('three');
+    expect(await roomy.open('one')).toBe(one);
+    expect(await roomy.open('two')).not.toBe(two);
+  });
+
+  test('a broken one costs the others their place, not their lives', async () => {
+    const one = await roomy.open('one');
+    await cutFile(join(packages.folder, 'two', 'unet', 'model.onnx'), 100_000);
+    await expect(roomy.open('two')).rejects.toThrow('unet/model.onnx');
+    expect(await roomy.open('one')).toBe(one);
+  });
+});
+
+describe('a licence that forbids to earn money', () => {
+  const openUnder = async (allowsNonCommercial: boolean) => {
+    await writeFile(
+      join(packages.folder, 'two', 'README.md'),
+      '---\nlicense: other\nlicense_name: sai-nc-community\n---\n',
+    );
+    return createModelLibrary({
+      folders: [packages.folder],
+      provider: 'cpu',
+      allowsNonCommercial,
+    });
+  };
+
+  test('keeps a model from being used, with the remedy', async () => {
+    const strict = await openUnder(false);
+    await expect(strict.open('two')).rejects.toThrow(
+      'The model "two" cannot be used: The licence (sai-nc-community) forbids commercial use; set NON_COMMERCIAL_MODELS to "allow"',
+    );
+    expect((await strict.list()).map(({ problem }) => problem?.slice(0, 11))).toEqual([
+      undefined,
+      'The licence',
+    ]);
+    await strict.open('one');
+    await strict.close();
+  });
+
+  test('is allowed by a setting', async () => {
+    const free = await openUnder(true);
+    expect((await free.open('two')).description.licence).toBe('sai-nc-community');
+    await free.close();
+  });
 });
 
 test('close forgets the model, and opening works again', async () => {
