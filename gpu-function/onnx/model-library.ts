@@ -12,6 +12,7 @@ import type { FoundPackage } from '../../models/store.ts';
 import type { ImageModel, ModelLibrary } from '../pipeline/ports.ts';
 import { loadImageModel } from './image-model.ts';
 import { createLoadProblems } from './load-problems.ts';
+import { createLoadedModels } from './loaded-models.ts';
 import type { RuntimeOptions } from './session-options.ts';
 
 export interface ModelLibraryOptions extends RuntimeOptions {
@@ -30,34 +31,13 @@ export interface ModelLibraryOptions extends RuntimeOptions {
 
 type UsablePackage = Extract<FoundPackage, { status: 'usable' }>;
 
-interface LoadedModel {
-  id: string;
-  folder: string;
-  sizeBytes: number;
-  model: ImageModel;
-}
-
 const MEMORY_SHARE = 1 / 3;
 
 export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
   const { allowsNonCommercial = false, memoryBytesMax = totalmem() * MEMORY_SHARE } = options;
-  /** Least recently used first. */
-  let loaded: LoadedModel[] = [];
+  const loaded = createLoadedModels(memoryBytesMax);
   const problems = createLoadProblems();
   const inTurn = createTurns();
-
-  const closeAll = async () => {
-    const leaving = loaded;
-    loaded = [];
-    await Promise.all(leaving.map(({ model }) => model.dispose()));
-  };
-
-  const makeRoomFor = async ({ modelPackage }: UsablePackage) => {
-    const neededBytes = modelPackage.description.sizeBytes;
-    while (loaded.length > 0 && sumBytes(loaded) + neededBytes > memoryBytesMax) {
-      await loaded.shift()?.model.dispose();
-    }
-  };
 
   const load = async (entry: UsablePackage) => {
     try {
@@ -76,19 +56,16 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
     const id = modelId ?? chooseDefaultId(found, options.defaultModelId);
     const entry = found.find((candidate) => candidate.id === id);
     if (entry === undefined) throw unknownModel(id, listUsableIds(found));
-    const known = loaded.find(({ folder }) => folder === entry.folder);
-    if (known !== undefined) {
-      loaded = [...loaded.filter((other) => other !== known), known];
-      return known.model;
-    }
+    const known = loaded.use(entry.folder);
+    if (known !== undefined) return known;
     if (entry.status === 'broken') throw namingModel(entry.id, entry.error);
     const refusal = findRefusal(entry, allowsNonCommercial);
     if (refusal !== undefined) throw namingModel(entry.id, refusal);
     onLoad?.();
-    await makeRoomFor(entry);
-    const model = await load(entry);
     const { sizeBytes } = entry.modelPackage.description;
-    loaded.push({ id: entry.id, folder: entry.folder, sizeBytes, model });
+    await loaded.makeRoomFor(sizeBytes);
+    const model = await load(entry);
+    loaded.add({ id: entry.id, folder: entry.folder, sizeBytes, model });
     return model;
   };
 
@@ -108,13 +85,10 @@ export function createModelLibrary(options: ModelLibraryOptions): ModelLibrary {
       return descriptions.map((model) => ({ ...model, isDefault: model.id === defaultId }));
     },
     open: (modelId, onLoad) => inTurn(() => open(modelId, onLoad)),
-    loadedModelId: () => loaded.at(-1)?.id,
-    close: () => inTurn(closeAll),
+    loadedModelId: () => loaded.latestId(),
+    close: () => inTurn(() => loaded.closeAll()),
   };
 }
-
-const sumBytes = (models: readonly LoadedModel[]) =>
-  models.reduce((sum, { sizeBytes }) => sum + sizeBytes, 0);
 
 /** Why a package that is whole may not be used. */
 function findRefusal(

@@ -16,12 +16,12 @@ export interface Tiling {
 /** [batch, channels of `run`, height · scale, width · scale] of an input that is larger than a tile. */
 export async function runInTiles(input: Tensor, tiling: Tiling): Promise<Tensor> {
   const [batch = 0, , height = 0, width = 0] = input.shape;
-  const { tileSide, scale, run } = tiling;
+  const { tileSide, scale } = tiling;
   const seam = tileSide * OVERLAP * scale;
   let output: Tensor | undefined;
   for (const top of startsOf(height, tileSide)) {
     for (const left of startsOf(width, tileSide)) {
-      const tile = await run(cut(input, { top, left, side: tileSide }));
+      const tile = await tiling.run(cut(input, { top, left, side: tileSide }));
       output ??= createZeros([batch, tile.shape[1] ?? 0, height * scale, width * scale]);
       paste(output, tile, { top: top * scale, left: left * scale, seam });
     }
