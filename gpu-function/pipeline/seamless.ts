@@ -11,8 +11,8 @@ type CallNetwork = (sample: Float32Array, timestep: number) => Promise<Float32Ar
 const STRIDE_SHARE = (3 - Math.sqrt(5)) / 2;
 
 /** Planes [..., height, width] moved right and down by whole cells; what leaves comes back on the other side. */
-export function roll<Values extends Float32Array>(
-  values: Values,
+export function roll(
+  values: Float32Array,
   [height, width]: readonly [number, number],
   [down, right]: readonly [number, number],
 ): Float32Array {
@@ -56,23 +56,33 @@ export function joinRolled(pictures: readonly PixelImage[]): PixelImage {
   const [first] = pictures;
   if (first === undefined) throw new RangeError('there is nothing to join');
   const { widthPx, heightPx } = first;
-  const pixels = new Uint8ClampedArray(first.pixels.length);
-  for (let y = 0; y < heightPx; y++) {
-    for (let x = 0; x < widthPx; x++) {
-      for (let channel = 0; channel < 3; channel++) {
-        let sum = 0;
-        for (const [index, [halvesDown, halvesRight]] of DECODER_ROLLS.entries()) {
-          const rolledY = (y + (halvesDown * heightPx) / 2) % heightPx;
-          const rolledX = (x + (halvesRight * widthPx) / 2) % widthPx;
-          const place = (rolledY * widthPx + rolledX) * 3 + channel;
-          const weight = hill(rolledY, heightPx) * hill(rolledX, widthPx);
-          sum += weight * (pictures[index]?.pixels[place] ?? 0);
-        }
-        pixels[(y * widthPx + x) * 3 + channel] = sum;
-      }
+  const sums = new Float32Array(first.pixels.length);
+  for (const [index, [halvesDown, halvesRight]] of DECODER_ROLLS.entries()) {
+    const rolled = pictures[index]?.pixels ?? first.pixels;
+    for (let place = 0; place < widthPx * heightPx; place++) {
+      const y = (Math.floor(place / widthPx) + (halvesDown * heightPx) / 2) % heightPx;
+      const x = ((place % widthPx) + (halvesRight * widthPx) / 2) % widthPx;
+      addWeighted(
+        sums,
+        place,
+        { pixels: rolled, place: y * widthPx + x },
+        hill(y, heightPx) * hill(x, widthPx),
+      );
     }
   }
-  return { pixels, widthPx, heightPx, channels: 3 };
+  return { pixels: Uint8ClampedArray.from(sums), widthPx, heightPx, channels: 3 };
+}
+
+function addWeighted(
+  sums: Float32Array,
+  place: number,
+  from: { pixels: ArrayLike<number>; place: number },
+  weight: number,
+): void {
+  for (let channel = 0; channel < 3; channel++) {
+    const at = place * 3 + channel;
+    sums[at] = (sums[at] ?? 0) + weight * (from.pixels[from.place * 3 + channel] ?? 0);
+  }
 }
 
 /** 0 at the edges, 1 in the middle; with itself moved by half a side it adds up to 1. */
