@@ -39,6 +39,11 @@ export async function createChats(parts: ChatParts): Promise<Chat[]> {
     const { createDiscordChat } = await import('./discord-chat.ts');
     others.push(createDiscordChat(parts, parts.config.DISCORD_TOKEN));
   }
+  const { SLACK_BOT_TOKEN: slackToken } = parts.config;
+  if (slackToken !== undefined) {
+    const { createSlackChat } = await import('./slack-chat.ts');
+    others.push(createSlackChat(parts, slackToken));
+  }
   const routes = others.flatMap((chat) => chat.routes ?? []);
   return [createWebChat(parts, routes), ...others];
 }

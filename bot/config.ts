@@ -79,6 +79,8 @@ const environmentSchema = z.object({
     .optional(),
   /** Slack joins in when its bot token is set, with one of the two beside it. */
   SLACK_BOT_TOKEN: secret.optional(),
+  /** Another Slack, for tests: Web API and Socket Mode. */
+  SLACK_API_URL: z.url({ protocol: /^https?$/ }).default('https://slack.com/api/'),
   /** For Socket Mode. */
   SLACK_APP_TOKEN: secret.optional(),
   /** For commands that come in over HTTP. */

@@ -32,6 +32,7 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['bot/backends/', [CONTRACT, 'bot/core/', 'gpu-function/cloud/']],
   ['bot/platforms/web/', [CONTRACT, 'bot/core/']],
   ['bot/platforms/discord/', [CONTRACT, 'bot/core/']],
+  ['bot/platforms/slack/', [CONTRACT, 'bot/core/']],
   ['bot/platforms/terminal/', [CONTRACT, 'bot/core/']],
   ['bot/config.ts', [CONTRACT, 'bot/core/']],
   // What fits pictures to a chat reads them as the engine does: one importer of sharp for both.
@@ -52,6 +53,8 @@ const PACKAGE_HOMES: readonly (readonly [string, string])[] = [
   ['node:sqlite', 'bot/stores/'],
   ['discord.js', 'bot/platforms/discord/'],
   ['discord-api-types/v10', 'bot/platforms/discord/'],
+  ['@slack/bolt', 'bot/platforms/slack/'],
+  ['@slack/web-api', 'bot/platforms/slack/'],
   ['playwright-core', 'test/'],
 ];
 

@@ -2,7 +2,6 @@
 import { GenerationError } from '#contract/generation-error.ts';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Settings } from '#contract/generation-result.ts';
-import type { ResolvedEdit } from './editing/plan-edit.ts';
 import { resolveSize } from './resolve-size.ts';
 import { resolveSampler } from './resolve-sampler.ts';
 import type { ImageModel } from './ports.ts';
@@ -20,19 +19,15 @@ export type DescribedModel = Pick<
 >;
 
 /**
- * `edit` is the planned edit of a request with a start image. Resolving the request that a recipe gives back yields the same settings, key by key in the same order, since they are
+ * Resolving the request that a recipe gives back yields the same settings, key by key in the same order, since they are
  * written into the picture. Throws GenerationError `sampler-unsupported`, `style-unknown`, `size-unsupported` or
  * `invalid-request`.
  */
-export function resolveSettings(
-  request: GenerateRequest,
-  model: DescribedModel,
-  edit?: ResolvedEdit,
-): ResolvedSettings {
+export function resolveSettings(request: GenerateRequest, model: DescribedModel): ResolvedSettings {
   const { description } = model;
   const { defaults } = description;
   checkStyle(request.style, model);
-  const size = edit === undefined ? resolveSize(request.size, model) : edit.settings;
+  const size = resolveSize(request.size, model);
   const { sampler, spacing, notes } = resolveSampler(request, model);
   const settings: Settings = {
     modelId: description.id,
@@ -50,11 +45,8 @@ export function resolveSettings(
     sampler,
     spacing,
     variations: request.variations?.map(({ seed, strength }) => ({ seed, strength })),
-    ...edit?.settings,
-    tile: request.tile === true ? true : undefined,
   };
-  const sizeNotes = 'note' in size && size.note !== undefined ? [size.note] : [];
-  return { settings, notes: [...sizeNotes, ...(edit?.notes ?? []), ...notes] };
+  return { settings, notes: size.note === undefined ? notes : [size.note, ...notes] };
 }
 
 function checkStyle(style: string | undefined, { description }: DescribedModel): void {

@@ -155,7 +155,32 @@ const input = z.strictObject({
   ]),
 });
 
+/** Words with a look of their own; nothing in them is read as markup. */
+const richText = z.strictObject({
+  type: z.literal('rich_text'),
+  block_id: blockId,
+  elements: z
+    .array(
+      z.strictObject({
+        type: z.literal('rich_text_section'),
+        elements: z
+          .array(
+            z.strictObject({
+              type: z.literal('text'),
+              text: text(4_000),
+              style: z
+                .partialRecord(z.enum(['bold', 'italic', 'strike', 'code']), z.boolean())
+                .optional(),
+            }),
+          )
+          .min(1),
+      }),
+    )
+    .min(1),
+});
+
 const block = z.discriminatedUnion('type', [
+  richText,
   section,
   image,
   context,

@@ -104,6 +104,13 @@ export class FakeSlack {
     return this.workspace.addChannel(id, options.kind ?? 'public', members).id;
   }
 
+  /** Throws when the app broke a rule of the platform. */
+  checkRules(): void {
+    const { violations } = this.workspace;
+    if (violations.length > 0)
+      throw new Error(`Slack's rules were broken: ${violations.join('\n')}`);
+  }
+
   async stop(): Promise<void> {
     this.socketMode.close();
     this.#server.closeAllConnections();

@@ -27,6 +27,10 @@ function toLines(block: Part, workspace: SlackWorkspace): string[] {
         ...((block['fields'] as Part[] | undefined) ?? []).map((field) => `  ${textOf(field)}`),
         ...(block['accessory'] === undefined ? [] : [toName(block['accessory'] as Part)]),
       ];
+    case 'rich_text':
+      return (block['elements'] as Part[]).map(
+        (part) => `*${(part['elements'] as Part[]).map((run) => asText(run['text'])).join('')}*`,
+      );
     case 'header':
       return [`# ${textOf(block['text'])}`];
     case 'divider':
