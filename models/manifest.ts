@@ -61,6 +61,7 @@ export const manifestSchema = z.strictObject({
       /** Where the package's own configuration is silent or wrong. */
       widthPx: side.exactOptional(),
       heightPx: side.exactOptional(),
+      outpaintStrength: z.number().min(LIMITS.strength.min).max(LIMITS.strength.max).optional(),
     })
     .optional(),
   /** For graphs that take one size only. */

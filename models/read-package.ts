@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import * as z from 'zod';
 import { parseSchedulerConfig } from '../gpu-function/sampling/parse-scheduler-config.ts';
 import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
+import { listAbilities } from './abilities.ts';
 import { chooseDefaults } from './default-settings.ts';
 import { neutralPreviewFactors } from './families.ts';
 import type { ModelFamily, PreviewFactors } from './families.ts';
@@ -124,6 +125,11 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
       },
       samplers: [...SAMPLER_IDS],
       styles: Object.keys(manifest.styles ?? {}),
+      abilities: listAbilities({
+        hasEncoder: graphFiles.encoder !== undefined,
+        latentChannels: shape.latentChannels,
+        inputChannels: parts.network?.in_channels,
+      }),
     },
   };
 }

@@ -10,6 +10,8 @@ const modelDefaultsSchema = z.strictObject({
   guidanceRescale: z.number(),
   sampler: z.enum(SAMPLER_IDS),
   spacing: z.enum(SPACING_IDS),
+  /** Of zoom and pan, where the model wants another one than STRENGTHS.outpaint. */
+  outpaintStrength: z.number().optional(),
 });
 export type ModelDefaults = z.infer<typeof modelDefaultsSchema>;
 

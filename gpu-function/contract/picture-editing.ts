@@ -53,7 +53,7 @@ const border = z.int().min(LIMITS.borderPx.min).max(LIMITS.borderPx.max).default
 
 /**
  * zoom: the picture keeps its size and shrinks into the middle of a wider view. pan: the canvas grows on one side by a
- * share of the model's own side (0.5 = half a picture), and can be panned again until LIMITS.canvasSidePxMax.
+ * share of its shorter side, and can be panned again until LIMITS.canvasSidePxMax.
  * borders: pixels added to each side. The model's cells may round what is asked for; the result says what was drawn.
  */
 export const outpaintSchema = z.discriminatedUnion('kind', [

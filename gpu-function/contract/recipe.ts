@@ -11,6 +11,7 @@ import {
 } from './generation-request.ts';
 import { settingsSchema, type Settings } from './generation-result.ts';
 import { LIMITS } from './limits.ts';
+import { lineageSchema, type Lineage } from './lineage.ts';
 import { XMP_KEYWORD, type PngTexts } from './png-text.ts';
 import { MACHINE_MADE_XMP, isMarkedMachineMade } from './provenance.ts';
 import { formatWebuiParameters, parseWebuiParameters } from './webui-parameters.ts';
@@ -34,9 +35,11 @@ const recipeSchema = z.strictObject({
   contractVersion: z.literal(1),
   /** Of this picture alone: count 1, and its own seed (or last variation's seed). */
   settings: settingsSchema,
+  /** How it came from another picture; what is drawn from words alone has none. */
+  lineage: lineageSchema.optional(),
   enlargement: enlargementSchema.optional(),
 });
-type Recipe = z.infer<typeof recipeSchema>;
+export type Recipe = z.infer<typeof recipeSchema>;
 
 const SEED_COUNT = LIMITS.seed.max + 1;
 
@@ -66,8 +69,12 @@ export function pictureSeed(job: NoiseSettings, index: number): number {
 }
 
 /** The texts of picture `index` of a job that was drawn with these settings. */
-export function toRecipeTexts(settings: Settings, index: number): PngTexts {
-  const recipe: Recipe = { contractVersion: 1, settings: toSinglePicture(settings, index) };
+export function toRecipeTexts(settings: Settings, index: number, lineage?: Lineage): PngTexts {
+  const recipe: Recipe = {
+    contractVersion: 1,
+    settings: toSinglePicture(settings, index),
+    lineage: lineage?.action === 'generate' ? undefined : lineage,
+  };
   return new Map([
     [RECIPE_KEYWORDS.parameters, formatWebuiParameters(recipe.settings)],
     [RECIPE_KEYWORDS.json, toAsciiJson(recipe)],
@@ -88,7 +95,7 @@ export function toEnlargedRecipeTexts(source: PngTexts, factor: number): PngText
     enlargement: { method: 'lanczos', factor: factorInAll },
   };
   const isMachineMade =
-    readRecipe(source) !== undefined || isMarkedMachineMade(source.get(XMP_KEYWORD) ?? '');
+    readRecipeDetails(source) !== undefined || isMarkedMachineMade(source.get(XMP_KEYWORD) ?? '');
   const texts: (readonly [string, string | undefined])[] = [
     [RECIPE_KEYWORDS.parameters, parameters],
     [
@@ -101,14 +108,41 @@ export function toEnlargedRecipeTexts(source: PngTexts, factor: number): PngText
   return new Map(texts.filter((entry): entry is [string, string] => entry[1] !== undefined));
 }
 
+/** What a picture tells of itself. */
+export interface RecipeDetails {
+  /**
+   * The request of these settings: it draws the picture again (before any enlargement), but for one that was made from
+   * another picture (`lineage.parentSha256`), for which it says the words and settings alone.
+   */
+  request: GenerateRequest;
+  /** Only in our own pictures. */
+  settings?: Settings | undefined;
+  lineage?: Lineage | undefined;
+  enlargement?: Recipe['enlargement'] | undefined;
+}
+
 /**
- * The request that draws the picture of these texts again (before any enlargement), or undefined when they hold no
- * recipe. Prefers our JSON, then reads WebUI's text. Texts may come from anywhere: never throws.
+ * Undefined when the texts hold no recipe. Prefers our JSON, then reads WebUI's text. Texts may come from anywhere: never
+ * throws.
  */
-export function readRecipe(texts: PngTexts): GenerateRequest | undefined {
+export function readRecipeDetails(texts: PngTexts): RecipeDetails | undefined {
   const recipe = parseRecipeJson(texts.get(RECIPE_KEYWORDS.json));
   const request = recipe && toRequest(recipe.settings);
-  return request ?? parseWebuiParameters(texts.get(RECIPE_KEYWORDS.parameters) ?? '');
+  if (request !== undefined) {
+    const { settings, lineage, enlargement } = recipe ?? {};
+    return { request, settings, lineage, enlargement };
+  }
+  const parsed = parseWebuiParameters(texts.get(RECIPE_KEYWORDS.parameters) ?? '');
+  return parsed && { request: parsed };
+}
+
+/**
+ * The request that draws the picture of these texts again, alone; undefined when they hold none, or when the picture was
+ * made from another one, without which it cannot be drawn.
+ */
+export function readRecipe(texts: PngTexts): GenerateRequest | undefined {
+  const details = readRecipeDetails(texts);
+  return details?.lineage?.parentSha256 === undefined ? details?.request : undefined;
 }
 
 function parseRecipeJson(json: string | undefined): Recipe | undefined {
@@ -129,11 +163,12 @@ function toAsciiJson(recipe: Recipe): string {
 }
 
 function toRequest(settings: Settings): GenerateRequest | undefined {
-  const { modelDigest: _modelDigest, widthPx, heightPx, ...rest } = settings;
+  const { modelDigest: _digest, widthPx, heightPx, startImage, ...words } = settings;
+  const { strength: _strength, inpaint: _inpaint, outpaint: _outpaint, ...rest } = words;
   return generateRequestSchema.safeParse({
     ...rest,
     kind: 'generate',
-    size: { kind: 'pixels', widthPx, heightPx },
+    size: startImage === undefined ? { kind: 'pixels', widthPx, heightPx } : { kind: 'default' },
     count: 1,
   }).data;
 }

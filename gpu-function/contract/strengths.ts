@@ -3,7 +3,7 @@ export const STRENGTHS = {
   /** Turns of the noise: of a picture that was drawn here. */
   variation: { subtle: 0.25, strong: 0.6 },
   /** Variations of a picture from elsewhere: image-to-image with its caption, or an empty word. */
-  imageToImage: { subtle: 0.35, strong: 0.6, default: 0.6 },
+  imageToImage: { subtle: 0.4, strong: 0.7, default: 0.7 },
   inpaint: 1,
   outpaint: 1,
   creativeUpscale: 0.3,

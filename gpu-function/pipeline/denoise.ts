@@ -1,12 +1,15 @@
 /** From noise to latents: the sampler's steps, each a call of the network under classifier-free guidance. */
 import type { Settings } from '#contract/generation-result.ts';
+import type { Preview } from '#contract/job-event.ts';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { applyGuidance } from '../sampling/guidance.ts';
 import type { SamplingPlan, SamplingStep } from '../sampling/sampling-plan.ts';
+import { blendKept } from './blend-kept.ts';
 import { repeatBatch } from './join-tensors.ts';
 import type { Conditioning, EngineRun, ImageModel, Tensor } from './ports.ts';
 import type { StartingPoint } from './prepare-latents.ts';
 import { createPreviewPainter } from './preview.ts';
+import { rollEachCall } from './seamless.ts';
 import { isGuided } from './tokenize-prompts.ts';
 
 /** Ends a run from inside when a cancel was asked for. */
@@ -24,14 +27,24 @@ export interface DenoisingJob {
   /** For an inpainting network: [count, 1 + channels, height, width], the mask and the masked picture's latents. */
   extraChannels?: Tensor | undefined;
   run: Pick<EngineRun, 'report' | 'isCanceled'>;
+  /** Where this run stands among several of one job; it is the only one when left out. */
+  part?: { stepsBefore: number; stepsInAll: number } | undefined;
+  /** What a step looks like; the latents as they are when left out. */
+  paint?: ((denoised: Float32Array) => Preview) | undefined;
 }
 
 /** The final latents, shaped as the start. Reports every step with a preview; throws RunCanceled between two steps. */
 export async function denoise(job: DenoisingJob): Promise<Tensor> {
-  const { plan, start, run, model } = job;
-  const paint = createPreviewPainter(model.previewMap, start.shape);
-  const onStep = async ({ step, steps, denoised }: SamplingStep) => {
-    run.report({ type: 'step-end', step, steps, preview: paint(denoised) });
+  const { plan, start, run, model, part } = job;
+  const paint = job.paint ?? createPreviewPainter(model.previewMap, start.shape);
+  const onStep = async ({ step, steps, latents, denoised }: SamplingStep) => {
+    if (start.kept !== undefined) blendKept(latents, start.kept, plan, step);
+    run.report({
+      type: 'step-end',
+      step: (part?.stepsBefore ?? 0) + step,
+      steps: part?.stepsInAll ?? steps,
+      preview: paint(denoised),
+    });
     // Messages, a cancel among them, arrive between turns of the event loop only.
     await nextTurn();
     if (run.isCanceled()) throw new RunCanceled();
@@ -39,7 +52,9 @@ export async function denoise(job: DenoisingJob): Promise<Tensor> {
   if (run.isCanceled()) throw new RunCanceled();
   const data = await plan.sample({
     start: start.latents,
-    callNetwork: createNetworkCall(job),
+    callNetwork: job.settings.tile
+      ? rollEachCall(createNetworkCall(job), start.shape)
+      : createNetworkCall(job),
     drawNoise: start.drawNoise,
     onStep,
   });

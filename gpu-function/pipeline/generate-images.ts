@@ -2,16 +2,21 @@
 import { GenerationError } from '#contract/generation-error.ts';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Timings } from '#contract/generation-result.ts';
+import { toPictureAction } from '#contract/lineage.ts';
 import { pictureSeed, toRecipeTexts } from '#contract/recipe.ts';
 import { planSampling } from '../sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
-import { decodeLatents } from './decode-latents.ts';
-import { denoise, RunCanceled } from './denoise.ts';
+import { RunCanceled } from './denoise.ts';
 import { describeImages, roundMs } from './describe-result.ts';
+import { decodePictures, drawLatents, type Studio } from './draw.ts';
+import { drawCanvas } from './editing/draw-canvas.ts';
+import { fitToShape, flatten } from './editing/picture-area.ts';
+import { planEdit, type ResolvedEdit } from './editing/plan-edit.ts';
+import { readMaskImage, readStartImage } from './editing/read-edit.ts';
 import { encodePrompts } from './encode-prompt.ts';
 import { encodePng } from './image-file.ts';
-import { prepareConditioning } from './prepare-conditioning.ts';
-import { prepareLatents, type CreateNoise } from './prepare-latents.ts';
+import type { PixelImage } from './pixels.ts';
+import { createNoiseStreams, type CreateNoise } from './prepare-latents.ts';
 import type { Clock, EngineOutcome, EngineRun, ImageModel } from './ports.ts';
 import { resolveSettings } from './resolve-settings.ts';
 import { tokenizePrompts } from './tokenize-prompts.ts';
@@ -39,35 +44,32 @@ export async function generateImages(job: GenerationJob): Promise<EngineOutcome>
 
 async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const { request, model, run, clock } = job;
-  if (request.startImage !== undefined || request.tile === true) {
-    throw new GenerationError(
-      'ability-missing',
-      'This image function draws from words alone; leave the start image and the tiling out.',
-    );
-  }
   const runtimeBeforeMs = model.runtimeMs();
   const laps = createLaps(clock, job.startedAtMs);
   const loadModelMs = laps.next();
 
-  const resolved = resolveSettings(request, model);
+  const edit = await readEdit(request, model);
+  const resolved = resolveSettings(request, model, edit);
   const { settings } = resolved;
   const plan = planSampling({ ...settings, scheduler: model.scheduler });
   const prompts = tokenizePrompts(model, settings);
   const notes = [...resolved.notes, ...noteRounding(plan, model), ...prompts.notes];
-  run.report({ type: 'job-start', attempt: 1, settings, notes });
+  const steps = plan.timesteps.length * countDrawings(edit);
+  run.report({ type: 'job-start', attempt: 1, settings, steps, notes });
   const encoding = await encodePrompts(model, prompts.rows, settings.count);
-  const conditioning = prepareConditioning({ model, settings, encoding });
   const encodePromptMs = laps.next();
 
-  const start = prepareLatents({ model, settings, plan, createNoise: job.createNoise });
-  const latents = await denoise({ model, settings, plan, start, conditioning, run });
+  const streams = createNoiseStreams(settings, job.createNoise);
+  const studio: Studio = { model, settings, plan, encoding, streams, run };
+  const pictures = await drawPictures(studio, edit);
   const denoiseMs = laps.next();
 
   run.report({ type: 'decode-start' });
+  const lineage = { action: toPictureAction(request), parentSha256: settings.startImage?.sha256 };
   const files: Promise<Buffer>[] = [];
-  for await (const picture of decodeLatents(model, latents, settings)) {
+  for await (const picture of pictures) {
     // Not awaited: another thread writes the file while the next picture is decoded.
-    const file = encodePng(picture, toRecipeTexts(settings, files.length));
+    const file = encodePng(picture, toRecipeTexts(settings, files.length, lineage));
     // Whether it failed is asked below; until then it must not count as an error that nobody handles.
     file.catch(() => undefined);
     files.push(file);
@@ -91,8 +93,47 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   return {
     status: 'succeeded',
     images,
-    result: { images: descriptions, settings, notes, timings },
+    result: { images: descriptions, settings, lineage, notes, timings },
   };
+}
+
+/** Undefined when the request draws from words alone. */
+async function readEdit(
+  request: GenerateRequest,
+  model: ImageModel,
+): Promise<ResolvedEdit | undefined> {
+  if (request.tile === true && model.isInpainting) {
+    throw new GenerationError(
+      'ability-missing',
+      `The model ${model.description.id} is for inpainting and makes no seamless textures; choose another model.`,
+    );
+  }
+  const source = await readStartImage(request);
+  if (source === undefined) return undefined;
+  return planEdit({ request, model, source, maskImage: await readMaskImage(request) });
+}
+
+function countDrawings(edit: ResolvedEdit | undefined): number {
+  return edit?.plan.kind === 'canvas' ? edit.plan.windows.length : 1;
+}
+
+/** Those of a canvas are finished; others are decoded while they are taken. */
+async function drawPictures(
+  studio: Studio,
+  edit: ResolvedEdit | undefined,
+): Promise<AsyncIterable<PixelImage> | Iterable<PixelImage>> {
+  const strength = studio.settings.strength ?? 1;
+  switch (edit?.plan.kind) {
+    case undefined:
+      return decodePictures(studio, await drawLatents(studio, { size: studio.settings }));
+    case 'image-to-image': {
+      const { source, size } = edit.plan;
+      const start = { pictures: [fitToShape(flatten(source), size)], strength };
+      return decodePictures(studio, await drawLatents(studio, { size, start }));
+    }
+    case 'canvas':
+      return drawCanvas(studio, edit.plan, strength);
+  }
 }
 
 function noteRounding({ timesteps }: SamplingPlan, { roundsTimesteps }: ImageModel): string[] {

@@ -4,27 +4,61 @@ import { toSinglePicture } from '#contract/recipe.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { slerp } from '../sampling/slerp.ts';
 import { createTorchRandom } from '../sampling/torch-random.ts';
+import type { KeptPart } from './blend-kept.ts';
 import type { ImageModel } from './ports.ts';
 
 /** A seed's stream of standard normal numbers; each call goes on where the last one ended. */
-interface NoiseStream {
+export interface NoiseStream {
   draw(length: number): Float32Array;
 }
 export type CreateNoise = (seed: number) => NoiseStream;
 
 export interface StartingPoint {
-  /** Unit noise times the sampler's initial scale, [count, channels, height, width] of latent cells. */
+  /** [count, channels, height, width] of latent cells, as noisy as the plan's first step expects. */
   latents: Float32Array;
   shape: readonly [number, number, number, number];
   /** Noise for one step of all pictures, for samplers that add some. */
   drawNoise: () => Float32Array;
+  /** The part of a picture that stays as it is while the rest is drawn. */
+  kept?: KeptPart | undefined;
 }
 
-export interface StartingPointRequest {
+interface StartingPointRequest {
   model: Pick<ImageModel, 'latentChannels' | 'vaeFactor'>;
-  settings: Settings;
+  settings: Pick<Settings, 'seed' | 'count' | 'variations' | 'widthPx' | 'heightPx'>;
   plan: Pick<SamplingPlan, 'initialNoiseScale'>;
   createNoise?: CreateNoise | undefined;
+}
+
+/** A start from nothing but noise, with new streams. */
+export function prepareLatents(request: StartingPointRequest): StartingPoint {
+  const { model, settings, plan, createNoise } = request;
+  const streams = createNoiseStreams(settings, createNoise);
+  return startFromNoise(streams, toLatentShape(model, settings, settings.count), plan);
+}
+
+/** Unit noise times the sampler's initial scale; every picture's from its own stream, which goes on with `drawNoise`. */
+export function startFromNoise(
+  streams: readonly NoiseStream[],
+  shape: StartingPoint['shape'],
+  plan: Pick<SamplingPlan, 'initialNoiseScale'>,
+): StartingPoint {
+  const [, ...picture] = shape;
+  const length = picture.reduce((product, side) => product * side, 1);
+  const drawNoise = () => joinPictures(streams.map((stream) => stream.draw(length)));
+  const latents = drawNoise();
+  for (let at = 0; at < latents.length; at++) {
+    latents[at] = (latents[at] ?? 0) * plan.initialNoiseScale;
+  }
+  return { latents, shape, drawNoise };
+}
+
+export function toLatentShape(
+  { latentChannels, vaeFactor }: Pick<ImageModel, 'latentChannels' | 'vaeFactor'>,
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  count: number,
+): StartingPoint['shape'] {
+  return [count, latentChannels, heightPx / vaeFactor, widthPx / vaeFactor];
 }
 
 /**
@@ -33,33 +67,19 @@ export interface StartingPointRequest {
  * with noise of their own seeds' generators: with the start alone turned, an ancestral sampler draws nearly the same
  * picture again, since the noise of its steps decides more than where it began.
  */
-export function prepareLatents({
-  model,
-  settings,
-  plan,
-  createNoise = createTorchNoise,
-}: StartingPointRequest): StartingPoint {
-  const height = settings.heightPx / model.vaeFactor;
-  const width = settings.widthPx / model.vaeFactor;
-  const length = model.latentChannels * height * width;
+export function createNoiseStreams(
+  settings: Pick<Settings, 'seed' | 'count' | 'variations'>,
+  createNoise: CreateNoise = createTorchNoise,
+): NoiseStream[] {
   const pictures = Array.from({ length: settings.count }, (_, index) =>
     toSinglePicture(settings, index),
   );
-  const streams = pictures.map(({ seed, variations = [] }) =>
+  return pictures.map(({ seed, variations = [] }) =>
     variations.reduce(
       (from, turn) => turnStream(from, createNoise(turn.seed), turn.strength),
       createNoise(seed),
     ),
   );
-  const latents = joinPictures(streams.map((stream) => stream.draw(length)));
-  for (let at = 0; at < latents.length; at++) {
-    latents[at] = (latents[at] ?? 0) * plan.initialNoiseScale;
-  }
-  return {
-    latents,
-    shape: [settings.count, model.latentChannels, height, width],
-    drawNoise: () => joinPictures(streams.map((stream) => stream.draw(length))),
-  };
 }
 
 function turnStream(from: NoiseStream, to: NoiseStream, strength: number): NoiseStream {
@@ -71,7 +91,8 @@ function createTorchNoise(seed: number): NoiseStream {
   return { draw: (length) => random.normal(length) };
 }
 
-function joinPictures(parts: readonly Float32Array[]): Float32Array {
+/** Pictures' arrays of one length, one after the other. */
+export function joinPictures(parts: readonly Float32Array[]): Float32Array {
   const [first = new Float32Array(0)] = parts;
   const joined = new Float32Array(first.length * parts.length);
   for (const [index, part] of parts.entries()) joined.set(part, index * first.length);

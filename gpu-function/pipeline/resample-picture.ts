@@ -16,7 +16,7 @@ interface Window {
 }
 
 /** Rows first, then columns, rounded to bytes in between. Returns the picture itself where the size is right. */
-function resampleAsPillow(image: PixelImage, widthPx: number, heightPx: number): PixelImage {
+export function resampleAsPillow(image: PixelImage, widthPx: number, heightPx: number): PixelImage {
   const wide = image.widthPx === widthPx ? image : resampleRows(image, widthPx);
   if (wide.heightPx === heightPx) return wide;
   return transpose(resampleRows(transpose(wide), heightPx));

@@ -2,6 +2,7 @@
 import { GenerationError } from '#contract/generation-error.ts';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Settings } from '#contract/generation-result.ts';
+import type { ResolvedEdit } from './editing/plan-edit.ts';
 import { resolveSize } from './resolve-size.ts';
 import { resolveSampler } from './resolve-sampler.ts';
 import type { ImageModel } from './ports.ts';
@@ -19,15 +20,19 @@ export type DescribedModel = Pick<
 >;
 
 /**
- * Resolving the request that a recipe gives back yields the same settings, key by key in the same order, since they are
+ * `edit` is the planned edit of a request with a start image. Resolving the request that a recipe gives back yields the same settings, key by key in the same order, since they are
  * written into the picture. Throws GenerationError `sampler-unsupported`, `style-unknown`, `size-unsupported` or
  * `invalid-request`.
  */
-export function resolveSettings(request: GenerateRequest, model: DescribedModel): ResolvedSettings {
+export function resolveSettings(
+  request: GenerateRequest,
+  model: DescribedModel,
+  edit?: ResolvedEdit,
+): ResolvedSettings {
   const { description } = model;
   const { defaults } = description;
   checkStyle(request.style, model);
-  const size = resolveSize(request.size, model);
+  const size = edit === undefined ? resolveSize(request.size, model) : edit.settings;
   const { sampler, spacing, notes } = resolveSampler(request, model);
   const settings: Settings = {
     modelId: description.id,
@@ -45,8 +50,11 @@ export function resolveSettings(request: GenerateRequest, model: DescribedModel)
     sampler,
     spacing,
     variations: request.variations?.map(({ seed, strength }) => ({ seed, strength })),
+    ...edit?.settings,
+    tile: request.tile === true ? true : undefined,
   };
-  return { settings, notes: size.note === undefined ? notes : [size.note, ...notes] };
+  const sizeNotes = 'note' in size && size.note !== undefined ? [size.note] : [];
+  return { settings, notes: [...sizeNotes, ...(edit?.notes ?? []), ...notes] };
 }
 
 function checkStyle(style: string | undefined, { description }: DescribedModel): void {
