@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { describeIssue } from '#contract/describe-issue.ts';
 import { GenerationError } from '#contract/generation-error.ts';
+import { requestedSizeSchema, type RequestedSize } from '#contract/generation-request.ts';
 
 const whole = (min: number, max: number) =>
   z
@@ -15,6 +16,32 @@ const queueUrl = z
   .string()
   .max(1_000)
   .regex(/^https?:\/\/\S+$/, 'it must be the address of a queue');
+
+/** "768x512" or "3:2". */
+function toRequestedSize(text: string): RequestedSize {
+  const [first, second] = text.split(/[:x]/).map(Number);
+  const size = text.includes(':')
+    ? { kind: 'aspect', width: first, height: second }
+    : { kind: 'pixels', widthPx: first, heightPx: second };
+  return requestedSizeSchema.parse(size);
+}
+
+const SIZE = /^(?:\d{1,3}:\d{1,3}|\d{1,5}x\d{1,5})$/;
+const SIZES_MAX = 16;
+const SIZES_SENTENCE = `it must be "any", or up to ${SIZES_MAX} sizes such as 3:2 or 768x512, separated by commas`;
+const sizeBuckets = z.string().transform((text, context): RequestedSize[] => {
+  if (text === 'any') return [];
+  const sizes = text.split(',').map((size) => size.trim());
+  try {
+    if (sizes.length <= SIZES_MAX && sizes.every((size) => SIZE.test(size))) {
+      return sizes.map(toRequestedSize);
+    }
+  } catch {
+    // A side or a ratio beyond the limits: the same sentence.
+  }
+  context.addIssue({ code: 'custom', message: SIZES_SENTENCE });
+  return z.NEVER;
+});
 
 const environmentSchema = z.object({
   /** 0 takes any free port; the address is printed in either case. */
@@ -34,6 +61,8 @@ const environmentSchema = z.object({
   /** Whether models may be used whose licence forbids to earn money with them. */
   NON_COMMERCIAL_MODELS: z.enum(['refuse', 'allow']).default('refuse'),
   EXECUTION_PROVIDER: z.enum(['cpu', 'cuda']).default('cpu'),
+  /** What CUDA is prepared for, besides the model's own size; any other is rounded. `any` = every size, unprepared. */
+  SIZE_BUCKETS: sizeBuckets.default(['1:1', '3:2', '2:3'].map(toRequestedSize)),
   /** Threads inside one operator; as many as the processor has when left out. */
   ENGINE_THREADS: whole(1, 256).optional(),
   /**
@@ -47,6 +76,8 @@ const environmentSchema = z.object({
   QUEUE_PER_OWNER_MAX: whole(1, 10_000).default(20),
   JOB_TIMEOUT_SECONDS: whole(1, 1_000_000).default(3_600),
   CANCEL_GRACE_SECONDS: whole(1, 600).default(5),
+  /** Told to stop, the job that is being drawn may take this long. Spot takes a machine away after two minutes. */
+  SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(90),
   /** Where jobs come from: callers over HTTP, or a queue on AWS. The variables below are for the queue. */
   JOB_SOURCE: z.enum(['http', 'sqs']).default('http'),
   JOBS_QUEUE_URL: queueUrl.optional(),
@@ -57,8 +88,6 @@ const environmentSchema = z.object({
   IDLE_EXIT_SECONDS: whole(1, 86_400).default(300),
   /** A worker that vanished is noticed after this. */
   VISIBILITY_SECONDS: whole(1, 3_600).default(120),
-  /** Spot takes a machine away two minutes after it said so. */
-  SHUTDOWN_GRACE_SECONDS: whole(0, 600).default(90),
   /** Machines that may be lost over one job. */
   DELIVERIES_MAX: whole(1, 100).default(4),
   /** When the dispatcher asked for this machine, in Unix milliseconds. */
@@ -78,6 +107,7 @@ export interface GpuFunctionConfig {
   modelMemoryBytesMax: number | undefined;
   allowsNonCommercialModels: boolean;
   executionProvider: 'cpu' | 'cuda';
+  sizeBuckets: readonly RequestedSize[];
   threads: number | undefined;
   niceness: number;
   isolation: 'process' | 'none';
@@ -85,6 +115,7 @@ export interface GpuFunctionConfig {
   queuePerOwnerMax: number;
   jobTimeoutMs: number;
   cancelGraceMs: number;
+  shutdownGraceMs: number;
   /** Undefined when jobs come over HTTP. */
   queue: QueueConfig | undefined;
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
@@ -133,6 +164,7 @@ export function parseConfig(
       values.MODEL_MEMORY_MIB === undefined ? undefined : values.MODEL_MEMORY_MIB * 1024 ** 2,
     allowsNonCommercialModels: values.NON_COMMERCIAL_MODELS === 'allow',
     executionProvider: values.EXECUTION_PROVIDER,
+    sizeBuckets: values.SIZE_BUCKETS,
     threads: values.ENGINE_THREADS,
     niceness: values.ENGINE_NICENESS,
     isolation: values.ISOLATION,
@@ -140,6 +172,7 @@ export function parseConfig(
     queuePerOwnerMax: values.QUEUE_PER_OWNER_MAX,
     jobTimeoutMs: values.JOB_TIMEOUT_SECONDS * 1_000,
     cancelGraceMs: values.CANCEL_GRACE_SECONDS * 1_000,
+    shutdownGraceMs: values.SHUTDOWN_GRACE_SECONDS * 1_000,
     queue: values.JOB_SOURCE === 'sqs' ? toQueueConfig(values) : undefined,
     logLevel: values.LOG_LEVEL,
   };

@@ -9,6 +9,7 @@ import type { EngineOptions } from './worker/engine-main.ts';
 import { createEngineProcess, SUPERVISION_LIMITS } from './worker/engine-process.ts';
 import { BOARD_LIMITS } from './worker/job-board.ts';
 import { runOrRefuse, startFunction } from './worker/start-function.ts';
+import { endOnUnhandledErrors } from './worker/unhandled-errors.ts';
 
 const ENGINE_ENTRY = join(import.meta.dirname, 'worker', 'engine-main.ts');
 
@@ -16,6 +17,7 @@ await runOrRefuse(async () => {
   const config = parseConfig(process.env);
   await checkModelSettings(config.modelDir, config.defaultModelId);
   const logger = createLogger(config);
+  endOnUnhandledErrors(logger);
   const engineHost = await createHost(config, logger);
   if (config.queue !== undefined) {
     // Loaded only here: a function over HTTP needs no SDK.
@@ -35,6 +37,7 @@ await runOrRefuse(async () => {
       waitingPerOwnerMax: config.queuePerOwnerMax,
     },
     jobTimeoutMs: config.jobTimeoutMs,
+    shutdownGraceMs: config.shutdownGraceMs,
     logger,
   });
 });
@@ -52,6 +55,7 @@ async function createHost(config: GpuFunctionConfig, logger: Logger): Promise<En
     modelMemoryBytesMax: config.modelMemoryBytesMax,
     allowsNonCommercialModels: config.allowsNonCommercialModels,
     provider: config.executionProvider,
+    sizeBuckets: [...config.sizeBuckets],
     threads: config.threads,
     logLevel: config.logLevel,
   };
@@ -73,7 +77,7 @@ async function createHost(config: GpuFunctionConfig, logger: Logger): Promise<En
     case 'none': {
       // Loaded only here, so that ONNX Runtime is not in the memory of a process that does not draw.
       const { createEngineSetup } = await import('./worker/engine-main.ts');
-      return createEngineInProcess({ setup: createEngineSetup(options), logger, nowMs });
+      return createEngineInProcess({ setup: createEngineSetup(options, logger), logger, nowMs });
     }
   }
 }

@@ -29,7 +29,7 @@ const side = z
 const aspectPart = z.int().min(LIMITS.aspectPart.min).max(LIMITS.aspectPart.max);
 
 /** The size of the picture as it was asked for; the engine answers with the size it drew. */
-const requestedSizeSchema = z.discriminatedUnion('kind', [
+export const requestedSizeSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('default') }),
   z.strictObject({ kind: z.literal('aspect'), width: aspectPart, height: aspectPart }),
   z.strictObject({ kind: z.literal('pixels'), widthPx: side, heightPx: side }),

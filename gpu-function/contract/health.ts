@@ -21,6 +21,25 @@ export const functionAbilitiesSchema = z.strictObject({
 });
 export type FunctionAbilities = z.infer<typeof functionAbilitiesSchema>;
 
+/** What the arithmetic is done on, where it is no processor. */
+export const deviceSchema = z.strictObject({
+  name: z.string(),
+  driverVersion: z.string(),
+  memoryMib: z.number().optional(),
+});
+export type Device = z.infer<typeof deviceSchema>;
+
+/** One step of one picture size, drawn before the engine is ready: the first time with all its searching, and again. */
+export const warmUpSchema = z.strictObject({
+  modelId: z.string(),
+  widthPx: z.int(),
+  heightPx: z.int(),
+  count: z.int(),
+  coldMs: z.number(),
+  warmMs: z.number(),
+});
+export type WarmUp = z.infer<typeof warmUpSchema>;
+
 export const healthSchema = z.strictObject({
   /** STARTING: engine not up yet. BUSY: at least one job runs. DEFUNCT: the engine keeps dying. */
   status: z.enum(['STARTING', 'READY', 'BUSY', 'SETUP_FAILED', 'DEFUNCT']),
@@ -32,6 +51,8 @@ export const healthSchema = z.strictObject({
   /** Known once the engine has started. */
   abilities: functionAbilitiesSchema.optional(),
   executionProvider: z.enum(['cpu', 'cuda']).optional(),
+  device: deviceSchema.optional(),
+  warmUps: z.array(warmUpSchema).optional(),
   jobsRunning: z.int().min(0),
   jobsQueued: z.int().min(0),
   uptimeMs: z.number(),

@@ -39,6 +39,7 @@ export async function loadImageModel(folder: string, options: RuntimeOptions): P
     const digest = await digestOfPackage(modelPackage);
     const vaeFacts = { ...modelPackage, id: modelPackage.description.id };
     return createImageModel(modelPackage, digest, {
+      sizeBuckets: options.sizeBuckets,
       textStages,
       network,
       decode: createDecode(
@@ -73,7 +74,7 @@ async function openTextStages(modelPackage: ModelPackage, open: OpenFile): Promi
   return stages;
 }
 
-interface OpenModel extends Pick<ImageModel, 'textStages' | 'decode' | 'encode'> {
+interface OpenModel extends Pick<ImageModel, 'textStages' | 'decode' | 'encode' | 'sizeBuckets'> {
   network: DenoisingNetwork;
   graphs: Graph[];
 }
@@ -93,6 +94,7 @@ function createImageModel(
     roundsTimesteps: network.roundsTimesteps,
     vaeFactor: modelPackage.vaeFactor,
     sizeMultiplePx: modelPackage.sizeMultiplePx,
+    sizeBuckets: model.sizeBuckets,
     scalingFactor: modelPackage.scalingFactor,
     shiftFactor: modelPackage.shiftFactor,
     isInpainting: network.isInpainting,

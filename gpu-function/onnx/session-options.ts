@@ -1,5 +1,6 @@
 /** How a graph is opened: where it runs, with how many threads. The values were measured on the built-in U-Net. */
 import { availableParallelism, cpus } from 'node:os';
+import type { RequestedSize } from '#contract/generation-request.ts';
 import type { InferenceSession } from './runtime.ts';
 
 /** Where the arithmetic is done. */
@@ -12,6 +13,8 @@ export interface RuntimeOptions {
    * Does not change the picture: results are equal to the bit for any number.
    */
   threads?: number | undefined;
+  /** See the port of the same name. */
+  sizeBuckets?: readonly RequestedSize[] | undefined;
 }
 
 /**

@@ -1,4 +1,5 @@
 /** What the pipeline needs of the world, and what it offers. Nothing in here knows ONNX Runtime or HTTP. */
+import type { RequestedSize } from '#contract/generation-request.ts';
 import type { GenerationResult } from '#contract/generation-result.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
@@ -72,6 +73,11 @@ export interface ImageModel {
   readonly vaeFactor: number;
   /** Sides must be multiples of this for the U-Net's down- and upsampling to meet again. */
   readonly sizeMultiplePx: number;
+  /**
+   * The only sizes that are drawn, where a new one would cost seconds: a GPU searches the best convolutions for each.
+   * Any other is rounded to the nearest. None or empty = every size.
+   */
+  readonly sizeBuckets?: readonly RequestedSize[] | undefined;
   /** Latents for the network are (encoded - shiftFactor) · scalingFactor; before decoding the other way round. */
   readonly scalingFactor: number;
   /** 0 for Stable Diffusion. */

@@ -16,7 +16,7 @@ export interface ResolvedSettings {
 /** What is asked of the model here. */
 export type DescribedModel = Pick<
   ImageModel,
-  'description' | 'digest' | 'scheduler' | 'sizeMultiplePx'
+  'description' | 'digest' | 'scheduler' | 'sizeMultiplePx' | 'sizeBuckets'
 >;
 
 /**

@@ -12,7 +12,7 @@ export interface ResolvedSize {
 }
 
 /** What is asked of the model here. */
-export type SizedModel = Pick<ImageModel, 'description' | 'sizeMultiplePx'>;
+export type SizedModel = Pick<ImageModel, 'description' | 'sizeMultiplePx' | 'sizeBuckets'>;
 
 interface Size {
   widthPx: number;
@@ -33,6 +33,12 @@ export function resolveSize(asked: RequestedSize, model: SizedModel): ResolvedSi
   checkRatio(asked);
   const { fixedSize } = model.description;
   if (fixedSize !== undefined) return resolveFixed(asked, fixedSize);
+  const resolved = resolveFree(asked, model);
+  const buckets = (model.sizeBuckets ?? []).map((bucket) => resolveFree(bucket, model));
+  return buckets.length === 0 ? resolved : toBucket(resolved, buckets, asked);
+}
+
+function resolveFree(asked: RequestedSize, model: SizedModel): ResolvedSize {
   const native = model.description.defaults;
   const multiplePx = leastCommonMultiple(model.sizeMultiplePx, LIMITS.sidePx.multipleOf);
   switch (asked.kind) {
@@ -43,6 +49,22 @@ export function resolveSize(asked: RequestedSize, model: SizedModel): ResolvedSi
     case 'pixels':
       return resolvePixels(asked, native, multiplePx);
   }
+}
+
+/** The nearest of the sizes that the machine is prepared for; the first of equals. */
+function toBucket(
+  wanted: ResolvedSize,
+  buckets: readonly ResolvedSize[],
+  asked: RequestedSize,
+): ResolvedSize {
+  const error = (size: Size) =>
+    Math.abs(Math.log(size.widthPx / size.heightPx / (wanted.widthPx / wanted.heightPx))) +
+    AREA_WEIGHT *
+      Math.abs(Math.log((size.widthPx * size.heightPx) / (wanted.widthPx * wanted.heightPx)));
+  const { widthPx, heightPx } = buckets.reduce((a, b) => (error(b) < error(a) ? b : a));
+  if (widthPx === wanted.widthPx && heightPx === wanted.heightPx) return wanted;
+  const note = `Drawn at ${format({ widthPx, heightPx })}, the nearest to ${nameOf(asked)} of the sizes that this machine is prepared for.`;
+  return { widthPx, heightPx, note };
 }
 
 /** Of the model's sides and those that a request can ask for, so that every drawn size can be asked for again. */

@@ -1,5 +1,5 @@
 /** Where the engine lives, as the worker sees it: a process of its own, or this one. */
-import type { Health } from '#contract/health.ts';
+import type { Device, Health, WarmUp } from '#contract/health.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
@@ -15,6 +15,8 @@ export interface EngineStatus {
   processId?: number | undefined;
   loadedModelId?: string | undefined;
   executionProvider?: ExecutionProvider | undefined;
+  device?: Device | undefined;
+  warmUps?: readonly WarmUp[] | undefined;
   /** From the start of the engine to the default model being loaded. */
   startMs?: number | undefined;
 }
@@ -44,6 +46,9 @@ export interface EngineSetup {
   engine: Engine;
   executionProvider: ExecutionProvider;
   loadedModelId(): string | undefined;
+  /** Known after warmUp. */
+  device?(): Device | undefined;
+  warmUps?(): readonly WarmUp[];
   /** Loads the default model so that the first picture is quick. */
   warmUp(): Promise<void>;
 }

@@ -30,6 +30,8 @@ export function createEngineInProcess(options: EngineInProcessOptions): EngineHo
       processId: process.pid,
       loadedModelId: setup.loadedModelId(),
       executionProvider: setup.executionProvider,
+      device: setup.device?.(),
+      warmUps: setup.warmUps?.(),
       startMs,
     }),
     async run(run) {

@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import { errorBodySchema } from '#contract/generation-error.ts';
 import { resultSchema } from '#contract/generation-result.ts';
+import { deviceSchema, warmUpSchema } from '#contract/health.ts';
 import { jobEventBodySchema } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import { modelDescriptionSchema } from '#contract/model-description.ts';
@@ -22,6 +23,8 @@ export const messageFromEngineSchema = z.discriminatedUnion('type', [
     executionProvider: z.enum(['cpu', 'cuda']),
     loadedModelId: z.string().optional(),
     problem: z.string().optional(),
+    device: deviceSchema.optional(),
+    warmUps: z.array(warmUpSchema).optional(),
   }),
   z.strictObject({ type: z.literal('event'), runId, event: jobEventBodySchema }),
   z.strictObject({

@@ -205,6 +205,8 @@ function toStatus(state: Supervision, limits: SupervisionLimits, nowMs: number):
     processId: state.connection?.processId,
     loadedModelId: state.loadedModelId,
     executionProvider: state.ready?.executionProvider,
+    device: state.ready?.device,
+    warmUps: state.ready?.warmUps,
     startMs: state.startMs,
   };
 }

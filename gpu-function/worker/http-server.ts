@@ -72,7 +72,9 @@ export function createHttpServer(options: HttpServerOptions): Hono {
     return context.json(toJobView(job), job.log.hasEnded ? 200 : 202);
   });
   app.get('/jobs/:id/events', (context) => streamEvents(findJob(board, context), context, options));
-  app.get('/jobs/:id/images/:index', (context) => sendImage(findJob(board, context), context));
+  app.get('/jobs/:id/images/:index', (context) =>
+    sendImage(findJob(board, context), context, board),
+  );
   app.get('/health', (context) =>
     context.json(toHealth(host.status(), board.counts(), options.nowMs() - startedAtMs), 200, {
       'Cache-Control': 'no-store',
@@ -131,7 +133,7 @@ function streamEvents(job: BoardJob, context: Context, options: HttpServerOption
   return new Response(stream, { headers });
 }
 
-function sendImage(job: BoardJob, context: Context): Response {
+function sendImage(job: BoardJob, context: Context, board: JobBoard): Response {
   const text = context.req.param('index') ?? '';
   const { state } = job.log;
   if (state.status !== 'succeeded') {
@@ -154,6 +156,7 @@ function sendImage(job: BoardJob, context: Context): Response {
     'Cache-Control': 'private, max-age=31536000, immutable',
     ETag: `"${sha256}"`,
   };
+  board.noteCollected(job.id, Number(text));
   return new Response(Uint8Array.from(image), { headers });
 }
 

@@ -37,6 +37,11 @@ export interface BoardJob {
 
 export interface JobBoard extends JobSource {
   finish(id: JobId, outcome: JobOutcome, images: readonly Uint8Array[]): void;
+  /** From now on no job is taken and none accepted: the function is about to end. */
+  stopTaking(): void;
+  noteCollected(id: JobId, imageIndex: number): void;
+  /** Whether a job that succeeded has pictures that nobody has asked for yet. */
+  hasUncollected(): boolean;
   /**
    * A known id with the same request is the same job, with another request GenerationError `job-conflict`.
    * Throws `queue-full` when there is no room.
@@ -62,6 +67,7 @@ interface Entry {
   log: JobLog;
   submittedAtMs: number;
   images: readonly Uint8Array[];
+  collected: Set<number>;
   requestDigest: string;
   requestBytes: number;
   /** Dropped at the end, for it may hold a large picture. */
@@ -78,13 +84,10 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
   const entries = new Map<JobId, Entry>();
   const queue = createJobQueue(limits);
   const arrived = createWakeUp();
+  const stopping = new AbortController();
 
-  const end = (entry: Entry, outcome: JobOutcome, images: readonly Uint8Array[]) => {
-    if (entry.endedAtMs !== undefined) return;
-    Object.assign(entry, { images, job: undefined, requestBytes: 0, endedAtMs: nowMs() });
-    entry.log.append({ type: 'job-end', outcome });
-    entries.delete(entry.id);
-    entries.set(entry.id, entry);
+  const end = (entry: Entry | undefined, outcome: JobOutcome, images: readonly Uint8Array[]) => {
+    endEntry(entries, entry, { outcome, images, endedAtMs: nowMs() });
     forgetFinished(entries, limits, nowMs());
   };
 
@@ -96,6 +99,7 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
         refuseOtherRequest(known, requestDigest);
         return { job: known, isNew: false };
       }
+      if (stopping.signal.aborted) throw toStoppingError();
       const entry = createEntry(job, requestDigest, options);
       refuseTooManyBytes(entries, entry.requestBytes, limits);
       queue.add(job.id, job.owner);
@@ -116,7 +120,7 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
       return entry;
     },
     async take(signal) {
-      while (!signal.aborted) {
+      while (!signal.aborted && !stopping.signal.aborted) {
         const entry = entries.get(queue.take() ?? '');
         if (entry?.job !== undefined) {
           reportPositions(queue.order(), entries);
@@ -126,13 +130,42 @@ export function createJobBoard(options: JobBoardOptions): JobBoard {
       }
       return undefined;
     },
-    finish(id, outcome, images) {
-      const entry = entries.get(id);
-      if (entry !== undefined) end(entry, outcome, images);
+    finish: (id, outcome, images) => end(entries.get(id), outcome, images),
+    stopTaking() {
+      stopping.abort();
+      arrived.wake();
     },
+    noteCollected: (id, imageIndex) => void entries.get(id)?.collected.add(imageIndex),
+    hasUncollected: () => hasUncollected(entries),
     counts: () => ({ running: countOpen(entries) - queue.size, queued: queue.size }),
     sweep: () => forgetFinished(entries, limits, nowMs()),
   };
+}
+
+/** Nothing for an entry that has ended, or is no more. */
+function endEntry(
+  entries: Map<JobId, Entry>,
+  entry: Entry | undefined,
+  end: { outcome: JobOutcome; images: readonly Uint8Array[]; endedAtMs: number },
+): void {
+  if (entry === undefined || entry.endedAtMs !== undefined) return;
+  const { outcome, images, endedAtMs } = end;
+  Object.assign(entry, { images, job: undefined, requestBytes: 0, endedAtMs });
+  entry.log.append({ type: 'job-end', outcome });
+  entries.delete(entry.id);
+  entries.set(entry.id, entry);
+}
+
+function hasUncollected(entries: ReadonlyMap<JobId, Entry>): boolean {
+  return [...entries.values()].some(({ images, collected }) => collected.size < images.length);
+}
+
+function toStoppingError(): GenerationError {
+  return new GenerationError(
+    'not-ready',
+    'This image function is being stopped; send the job again in a moment.',
+    { isRetryable: true },
+  );
 }
 
 function createEntry(job: Job, requestDigest: string, options: JobBoardOptions): Entry {
@@ -142,6 +175,7 @@ function createEntry(job: Job, requestDigest: string, options: JobBoardOptions):
     log: createJobLog({ jobId: job.id, logId: newLogId(), nowMs }),
     submittedAtMs: nowMs(),
     images: [],
+    collected: new Set(),
     requestDigest,
     requestBytes: toRequestBytes(job),
     job,

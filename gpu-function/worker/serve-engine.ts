@@ -33,7 +33,14 @@ export async function serveEngine(setup: EngineSetup, logger: EngineLogger): Pro
   await sendModels(setup, logger);
   const problem = await warmUp(setup, logger);
   const loadedModelId = setup.loadedModelId();
-  send({ type: 'ready', executionProvider: setup.executionProvider, loadedModelId, problem });
+  send({
+    type: 'ready',
+    executionProvider: setup.executionProvider,
+    loadedModelId,
+    problem,
+    device: setup.device?.(),
+    warmUps: setup.warmUps === undefined ? undefined : [...setup.warmUps()],
+  });
 }
 
 /** Loads the default model; the sentence that says why not when it cannot. */

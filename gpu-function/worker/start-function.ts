@@ -1,11 +1,12 @@
 /** Puts the function together around an engine: jobs, HTTP, the printed address, the end in good order. */
 import { randomBytes } from 'node:crypto';
 import type { Server } from 'node:http';
+import { setTimeout as delay } from 'node:timers/promises';
 import { createAdaptorServer } from '@hono/node-server';
 import { GenerationError } from '#contract/generation-error.ts';
 import type { EngineHost } from './engine-host.ts';
 import { createHttpServer } from './http-server.ts';
-import { createJobBoard, type BoardLimits } from './job-board.ts';
+import { createJobBoard, type BoardLimits, type JobBoard } from './job-board.ts';
 import { runJobs } from './run-job.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -13,6 +14,8 @@ const CONNECTIONS_MAX = 512;
 /** For a whole body to arrive: the largest one over a slow line. */
 const REQUEST_TIMEOUT_MS = 120_000;
 const EXIT_CODE_REFUSED = 2;
+const COLLECT_GRACE_MS = 5_000;
+const COLLECT_POLL_MS = 50;
 
 export interface FunctionOptions {
   engineHost: EngineHost;
@@ -22,6 +25,8 @@ export interface FunctionOptions {
   token: string | undefined;
   limits: BoardLimits;
   jobTimeoutMs: number;
+  /** Told to stop by SIGTERM, the job that is being drawn may take this long. */
+  shutdownGraceMs: number;
   logger: {
     info(fields: Record<string, unknown>, message: string): void;
     error(fields: Record<string, unknown>, message: string): void;
@@ -34,8 +39,9 @@ type StatusLine =
   | { event: 'refused'; message: string };
 
 /**
- * Resolves when it listens; throws GenerationError when it cannot. SIGTERM, SIGINT and the end of the process that forked
- * this one end it: jobs that are open then are forgotten, and their callers send them again.
+ * Resolves when it listens; throws GenerationError when it cannot. SIGINT, a second SIGTERM and the end of the process that
+ * forked this one end it at once; the first SIGTERM lets the job that is being drawn come to its end and be collected.
+ * Jobs that are open after that are forgotten, and their callers send them again.
  */
 export async function startFunction(options: FunctionOptions): Promise<void> {
   const { engineHost, token, logger, limits, jobTimeoutMs } = options;
@@ -60,10 +66,21 @@ export async function startFunction(options: FunctionOptions): Promise<void> {
     server.closeAllConnections();
     if (process.connected) process.disconnect();
   };
+  const drain = async () => {
+    const { shutdownGraceMs } = options;
+    logger.info({ shutdownGraceMs }, 'Told to stop: no further job is taken');
+    board.stopTaking();
+    const grace = delay(shutdownGraceMs, undefined, { signal }).catch(() => undefined);
+    await Promise.race([jobs.then(() => untilCollected(board, signal)), grace]);
+    await stop();
+  };
   // Ctrl-C reaches every process of the terminal; a forked function leaves the order of the end to its parent.
   const isForked = process.connected;
   process.on('SIGINT', () => void (isForked || stop()));
-  process.once('SIGTERM', () => void stop());
+  process.once('SIGTERM', () => {
+    process.once('SIGTERM', () => void stop());
+    void (isForked ? stop() : drain());
+  });
   process.once('disconnect', () => void stop());
   try {
     const url = await listen(server, options);
@@ -72,6 +89,14 @@ export async function startFunction(options: FunctionOptions): Promise<void> {
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Pictures live in this process alone: whoever waited for them may fetch them before it goes. */
+async function untilCollected(board: JobBoard, signal: AbortSignal): Promise<void> {
+  const endMs = Date.now() + COLLECT_GRACE_MS;
+  while (board.hasUncollected() && Date.now() < endMs && !signal.aborted) {
+    await delay(COLLECT_POLL_MS);
   }
 }
 

@@ -14,6 +14,8 @@ export function toHealth(
     engineProcessId: engine.processId,
     loadedModelId: engine.loadedModelId,
     executionProvider: engine.executionProvider,
+    device: engine.device,
+    ...(engine.warmUps !== undefined && { warmUps: [...engine.warmUps] }),
     jobsRunning: running,
     jobsQueued: queued,
     uptimeMs,

@@ -23,6 +23,7 @@ await runOrRefuse(async () => {
   });
   const { host, port, token, jobTimeoutMs } = config;
   await startFunction({
+    shutdownGraceMs: 20_000,
     engineHost,
     host,
     port,

@@ -30,6 +30,19 @@ test('times are given in seconds', () => {
   expect(parseConfig({ JOB_TIMEOUT_SECONDS: '60' }).jobTimeoutMs).toBe(60_000);
 });
 
+test('sizes that a GPU is prepared for are ratios or pixels, or none at all', () => {
+  expect(parseConfig({ SIZE_BUCKETS: '1:1, 768x512' }).sizeBuckets).toEqual([
+    { kind: 'aspect', width: 1, height: 1 },
+    { kind: 'pixels', widthPx: 768, heightPx: 512 },
+  ]);
+  expect(parseConfig({ SIZE_BUCKETS: 'any' }).sizeBuckets).toEqual([]);
+  for (const wrong of ['large', '3:0', '511x512', '1:1,']) {
+    expect(() => parseConfig({ SIZE_BUCKETS: wrong })).toThrow(
+      /^SIZE_BUCKETS is ".*"; it must be "any", or up to 16 sizes/,
+    );
+  }
+});
+
 test.each([
   ['PORT', 'eighty', 'PORT is "eighty"; it must be a whole number. Leave it out for the default.'],
   ['PORT', '70000', 'PORT is "70000"; it must be at most 65535. Leave it out for the default.'],

@@ -1,5 +1,5 @@
 /** The real function as a process: its address line, its refusals, its end, and pictures that survive a killed engine. */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
@@ -32,14 +32,31 @@ async function end(child: ChildProcess): Promise<void> {
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
 }
 
-async function start(environment: Record<string, string> = {}, isOwn = true): Promise<Started> {
+// The tests of other files want the processor too.
+const environmentOf = (changes: Record<string, string>) => {
   const { PATH = '' } = process.env;
+  return { PATH, PORT: '0', ENGINE_NICENESS: '0', ...changes };
+};
+
+async function start(environment: Record<string, string> = {}, isOwn = true): Promise<Started> {
   const child = fork(ENTRY, [], {
-    // The tests of other files want the processor too.
-    env: { PATH, PORT: '0', ENGINE_NICENESS: '0', ...environment },
+    env: environmentOf(environment),
     execArgv: [],
     stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
   });
+  return watch(child, isOwn);
+}
+
+/** As a container runs it: nobody's fork. */
+function startAlone(environment: Record<string, string> = {}): Promise<Started> {
+  const child = spawn(process.execPath, [ENTRY], {
+    env: environmentOf(environment),
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  return watch(child, true);
+}
+
+async function watch(child: ChildProcess, isOwn: boolean): Promise<Started> {
   (isOwn ? children : shared).push(child);
   let stderr = '';
   child.stderr?.on('data', (chunk: Buffer) => (stderr += chunk.toString()));
@@ -129,6 +146,25 @@ describe('its end', () => {
     const [code] = (await once(started.child, 'exit')) as [number | null];
     await waitFor('engine gone', () => !isAlive(engineProcessId));
     expect(code).toBe(signal === 'SIGTERM' ? 0 : null);
+  });
+});
+
+describe('told to stop', () => {
+  test('it draws what it is drawing, hands it over, takes nothing new, and ends', async () => {
+    const started = await startAlone();
+    const backend = connect(started);
+    await untilReady(backend);
+    await backend.submit(toJob('last', { steps: 12 }));
+    for await (const event of backend.events('last', never())) {
+      if (event.type === 'step-end') break;
+    }
+    await backend.submit(toJob('waiting', { steps: 1 }));
+    started.child.kill('SIGTERM');
+    await waitFor('stopping', () => started.stderr().includes('Told to stop'));
+    await expect(backend.submit(toJob('late', { steps: 1 }))).rejects.toThrow(/is being stopped/);
+    expect(await digests(backend, 'last')).toHaveLength(1);
+    const [code] = (await once(started.child, 'exit')) as [number | null];
+    expect(code).toBe(0);
   });
 });
 

@@ -171,3 +171,45 @@ test('every size is one that the model draws and that can be asked for again', (
     { numRuns: 500 },
   );
 });
+
+describe('where a GPU is prepared for few sizes', () => {
+  const sizeBuckets: RequestedSize[] = [
+    { kind: 'aspect', width: 1, height: 1 },
+    { kind: 'aspect', width: 3, height: 2 },
+    { kind: 'pixels', widthPx: 512, heightPx: 768 },
+  ];
+  const BUCKETS: SizedModel = { ...FREE, sizeBuckets };
+
+  test.each([
+    [{ kind: 'default' }, '512×512', /^$/],
+    [{ kind: 'aspect', width: 1, height: 1 }, '512×512', /^$/],
+    [{ kind: 'pixels', widthPx: 512, heightPx: 768 }, '512×768', /^$/],
+    [
+      { kind: 'pixels', widthPx: 704, heightPx: 512 },
+      '576×384',
+      /^Drawn at 576×384, the nearest to 704×512 of the sizes/,
+    ],
+    [
+      { kind: 'aspect', width: 16, height: 9 },
+      '576×384',
+      /the nearest to 16:9 of the sizes that this machine is prepared for/,
+    ],
+    [{ kind: 'aspect', width: 1, height: 4 }, '512×768', /^Drawn at 512×768/],
+  ] satisfies [RequestedSize, string, RegExp][])('%o becomes %s', (asked, drawn, note) => {
+    const size = resolveSize(asked, BUCKETS);
+    expect(`${size.widthPx}×${size.heightPx}`).toBe(drawn);
+    expect(size.note ?? '').toMatch(note);
+    // What was drawn can be asked for again.
+    const { widthPx, heightPx } = size;
+    expect(resolveSize({ kind: 'pixels', widthPx, heightPx }, BUCKETS)).toMatchObject({
+      widthPx,
+      heightPx,
+    });
+  });
+
+  test('a model of one size keeps it', () => {
+    expect(resolveSize({ kind: 'default' }, { ...FIXED, sizeBuckets })).toMatchObject({
+      widthPx: 128,
+    });
+  });
+});
