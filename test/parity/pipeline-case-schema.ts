@@ -2,10 +2,20 @@
 import * as z from 'zod';
 
 const arrayFile = z.looseObject({ file: z.string(), shape: z.array(z.int()) });
+export type ArrayFile = z.infer<typeof arrayFile>;
+
+/** A picture or an array beside the case; the path alone, or in an object. */
+const fileReference = z
+  .union([z.string(), z.looseObject({ file: z.string() })])
+  .transform((reference) => (typeof reference === 'string' ? reference : reference.file));
+
 const replayed = z.looseObject({
   latents_max_abs_diff: z.number(),
   image_max_abs_diff: z.number(),
 });
+
+/** [height, width], or a picture's [top, left]. */
+const pair = z.tuple([z.number(), z.number()]);
 
 export const pipelineIndexSchema = z.array(
   z.looseObject({
@@ -15,31 +25,45 @@ export const pipelineIndexSchema = z.array(
   }),
 );
 
+/** The arguments that are understood; what is left out has its default of the class. */
+export const callSchema = z.looseObject({
+  prompt: z.string().nullish(),
+  negative_prompt: z.string().nullish(),
+  prompt_embeds: fileReference.nullish(),
+  negative_prompt_embeds: fileReference.nullish(),
+  pooled_prompt_embeds: fileReference.nullish(),
+  negative_pooled_prompt_embeds: fileReference.nullish(),
+  num_inference_steps: z.int().optional(),
+  guidance_scale: z.number().optional(),
+  guidance_rescale: z.number().default(0),
+  num_images_per_prompt: z.int().default(1),
+  height: z.int().nullish(),
+  width: z.int().nullish(),
+  eta: z.number().optional(),
+  image: fileReference.nullish(),
+  mask_image: fileReference.nullish(),
+  strength: z.number().optional(),
+  original_size: pair.nullish(),
+  crops_coords_top_left: pair.nullish(),
+  target_size: pair.nullish(),
+});
+export type PipelineCall = z.infer<typeof callSchema>;
+
 export const pipelineCaseSchema = z.looseObject({
   pipeline_class: z.string(),
-  call: z.looseObject({
-    prompt: z.string(),
-    negative_prompt: z.string().default(''),
-    num_inference_steps: z.int(),
-    guidance_scale: z.number(),
-    guidance_rescale: z.number().default(0),
-    num_images_per_prompt: z.int().default(1),
-    height: z.int().optional(),
-    width: z.int().optional(),
-    eta: z.number().optional(),
-  }),
+  call: callSchema,
   scheduler: z.looseObject({ class: z.string(), config: z.looseObject({}) }),
-  /** The positive prompt first, then the negative one. */
-  text_encoder_calls: z.array(z.looseObject({ input_ids: z.array(z.array(z.int())) })),
+  /** The positive prompt first, then the negative one; with two encoders both of one prompt, one after the other. */
+  text_encoder_calls: z.array(z.looseObject({ input_ids: z.array(z.array(z.int())) })).default([]),
   loop_timesteps: z.array(z.number()),
   noise_draws: z.array(arrayFile.extend({ used_for: z.string() })),
   first_model_call: z.looseObject({
-    inputs: z.looseObject({ sample: arrayFile, encoder_hidden_states: arrayFile }),
+    inputs: z.record(z.string(), z.union([arrayFile, z.number(), z.array(z.number())])),
     output: arrayFile,
   }),
   latents_per_step: arrayFile,
   image_float: arrayFile,
-  /** What the reference's own code reached with the ONNX files, by their precision. */
-  replayed_through_onnx_cpu: z.looseObject({ fp32: replayed, fp16: replayed.optional() }),
+  /** What the reference's own code reached with the ONNX files, by their export. */
+  replayed_through_onnx_cpu: z.record(z.string(), replayed).default({}),
 });
 export type PipelineCase = z.infer<typeof pipelineCaseSchema>;

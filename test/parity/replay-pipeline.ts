@@ -1,102 +1,172 @@
 /** Runs one pipeline case with the project's own stages, and keeps what the reference kept. */
 import type { Settings } from '#contract/generation-result.ts';
-import { denoise } from '../../gpu-function/pipeline/denoise.ts';
+import { drawLatents } from '../../gpu-function/pipeline/draw.ts';
+import type { Studio } from '../../gpu-function/pipeline/draw.ts';
+import { resolveMask } from '../../gpu-function/pipeline/editing/resolve-mask.ts';
 import { encodePrompts } from '../../gpu-function/pipeline/encode-prompt.ts';
-import type { ImageModel, Tensor } from '../../gpu-function/pipeline/ports.ts';
+import { joinBatch, repeatRows } from '../../gpu-function/pipeline/join-tensors.ts';
+import type { PixelImage } from '../../gpu-function/pipeline/pixels.ts';
+import type { ImageModel, NetworkCall, Tensor } from '../../gpu-function/pipeline/ports.ts';
 import { prepareConditioning } from '../../gpu-function/pipeline/prepare-conditioning.ts';
-import { tokenizePrompts } from '../../gpu-function/pipeline/tokenize-prompts.ts';
+import type { PictureFrame } from '../../gpu-function/pipeline/prepare-conditioning.ts';
+import type { NoiseStream } from '../../gpu-function/pipeline/prepare-latents.ts';
+import { resampleAsPillow } from '../../gpu-function/pipeline/resample-picture.ts';
+import { isGuided, tokenizePrompts } from '../../gpu-function/pipeline/tokenize-prompts.ts';
+import type { TokenizedRow } from '../../gpu-function/pipeline/tokenize-prompts.ts';
 import { planSampling } from '../../gpu-function/sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../../gpu-function/sampling/sampling-plan.ts';
-import type { PipelineCase } from './pipeline-case-schema.ts';
+import { toSettings } from './pipeline-arguments.ts';
+import type { PipelineKind } from './pipeline-arguments.ts';
+import type { PipelineCall, PipelineCase } from './pipeline-case-schema.ts';
 import type { BuiltScheduler } from './scheduler-case.ts';
 
+/** Arrays and pictures that a case names, read. */
+export interface CaseInputs {
+  /** The reference's draws in their order: all of one row a picture, or one row for all. */
+  noise: readonly { usedFor: string; values: Tensor }[];
+  picture: PixelImage | undefined;
+  mask: PixelImage | undefined;
+  /** [1, tokens, width], and [1, width] where the model wants a pooled vector; none where the prompt is text. */
+  embeddings: { positive: TextEmbedding; negative: TextEmbedding | undefined } | undefined;
+}
+
+interface TextEmbedding {
+  hiddenStates: Tensor;
+  pooled: Tensor | undefined;
+}
+
 export interface ReplayedRun {
-  /** As the batch has them: negative first where there is guidance. */
+  /** Every list that a text encoder was given, in the reference's order: the positive prompt first. */
   ids: (readonly number[])[];
   timesteps: readonly number[];
-  firstCall: { sample: Float32Array; promptEmbedding: Float32Array; output: Float32Array };
+  /** By the reference's names of the inputs. */
+  firstCall: { inputs: ReadonlyMap<string, Float32Array>; output: Float32Array };
   /** All steps one after the other. */
   latentsPerStep: number[];
   /** [batch, height, width, 3] in 0..1. */
   picture: Float32Array;
 }
 
-/** `noise` are the reference's draws in their order: the start first, then what the sampler asked for. */
 export async function replayPipeline(
   model: ImageModel,
-  reference: PipelineCase,
+  reference: PipelineCase & { kind: PipelineKind },
   scheduler: BuiltScheduler,
-  noise: readonly Float32Array[],
+  inputs: CaseInputs,
 ): Promise<ReplayedRun> {
-  const settings = toSettings(model, reference, scheduler);
-  const { rows } = tokenizePrompts(model, settings);
-  const encoding = await encodePrompts(model, rows, settings.count);
-  const conditioning = prepareConditioning({ model, settings, encoding });
+  const { call, kind } = reference;
+  const settings = toSettings({ model, kind, picture: inputs.picture }, call, scheduler);
+  const { rows, encoding } = await encodeWords(model, call, { settings, inputs });
+  const recorded = recordingModel(model, toFrame(call, settings));
   const latentsPerStep: number[] = [];
   const plan = recordingPlan(
-    planSampling({
-      scheduler: scheduler.config,
-      sampler: scheduler.sampler,
-      spacing: scheduler.spacing,
-      steps: settings.steps,
-      eta: reference.call.eta,
-    }),
+    planSampling({ ...settings, scheduler: scheduler.config, eta: call.eta }),
     latentsPerStep,
   );
-  const recorded = recordingModel(model);
-  const [startNoise = new Float32Array(0), ...stepNoise] = noise;
-  const latents = await denoise({
+  const studio: Studio = {
     model: recorded.model,
     settings,
     plan,
-    conditioning,
-    start: {
-      latents: startNoise.map((value) => value * plan.initialNoiseScale),
-      shape: [
-        settings.count,
-        model.latentChannels,
-        settings.heightPx / model.vaeFactor,
-        settings.widthPx / model.vaeFactor,
-      ],
-      drawNoise: () => stepNoise.shift() ?? new Float32Array(0),
-    },
+    encoding,
+    streams: createStreams(inputs.noise, settings.count, skipsMaskedPicture(kind, model)),
     run: { report: () => undefined, isCanceled: () => false },
+  };
+  const latents = await drawLatents(studio, {
+    size: settings,
+    start: kind.start === 'words' ? undefined : toStart(inputs, settings),
   });
   const decoded = await model.decode({
     data: latents.data.map((value) => value / model.scalingFactor + model.shiftFactor),
     shape: latents.shape,
   });
-  if (recorded.firstCall === undefined) throw new Error('the network was never called');
+  const { firstCall } = recorded;
+  if (firstCall === undefined) throw new Error('the network was never called');
   return {
-    ids: rows.flatMap(({ stageIds }) => stageIds),
+    ids: rows.toReversed().flatMap((row) => (row.isZeroed ? [] : row.stageIds)),
     timesteps: plan.timesteps,
-    firstCall: recorded.firstCall,
+    firstCall,
     latentsPerStep,
     picture: toInterleaved(decoded),
   };
 }
 
-function toSettings(
+async function encodeWords(
   model: ImageModel,
-  { call }: PipelineCase,
-  { sampler, spacing }: BuiltScheduler,
-): Settings {
-  const { widthPx, heightPx } = model.description.defaults;
+  call: PipelineCall,
+  { settings, inputs: { embeddings } }: { settings: Settings; inputs: CaseInputs },
+): Promise<{ rows: TokenizedRow[]; encoding: Studio['encoding'] }> {
+  if (embeddings !== undefined) {
+    const texts = [embeddings.positive];
+    if (isGuided(model, settings) && embeddings.negative !== undefined) {
+      texts.unshift(embeddings.negative);
+    }
+    const join = (tensors: Tensor[]) => repeatRows(joinBatch(tensors), settings.count);
+    const pooled = texts.flatMap((text) => text.pooled ?? []);
+    return {
+      rows: [],
+      encoding: {
+        promptEmbedding: join(texts.map((text) => text.hiddenStates)),
+        pooledEmbedding: model.usesPooledEmbedding ? join(pooled) : undefined,
+      },
+    };
+  }
+  // An empty negative prompt is encoded, none at all is zeros; the product takes both for none.
+  const isNone = call.negative_prompt === undefined || call.negative_prompt === null;
+  const zeroesEmptyNegative = isNone && model.zeroesEmptyNegative;
+  const { rows } = tokenizePrompts({ ...model, zeroesEmptyNegative }, settings);
+  return { rows, encoding: await encodePrompts(model, rows, settings.count) };
+}
+
+function toFrame(call: PipelineCall, { widthPx, heightPx }: Settings): PictureFrame {
+  const toSize = (given: readonly [number, number] | null | undefined) =>
+    given ? { heightPx: given[0], widthPx: given[1] } : { widthPx, heightPx };
+  const [topPx, leftPx] = call.crops_coords_top_left ?? [0, 0];
   return {
-    modelId: model.description.id,
-    modelDigest: model.digest,
-    prompt: call.prompt,
-    negativePrompt: call.negative_prompt,
-    widthPx: call.width ?? widthPx,
-    heightPx: call.height ?? heightPx,
-    seed: 0,
-    count: call.num_images_per_prompt,
-    steps: call.num_inference_steps,
-    guidanceScale: call.guidance_scale,
-    guidanceRescale: call.guidance_rescale,
-    sampler,
-    spacing,
+    originalSize: toSize(call.original_size),
+    crop: { topPx, leftPx },
+    targetSize: toSize(call.target_size),
   };
+}
+
+function toStart({ picture, mask }: CaseInputs, settings: Settings) {
+  if (picture === undefined) throw new Error('the case has no picture to start from');
+  const { widthPx, heightPx, strength = 1 } = settings;
+  return {
+    pictures: [resampleAsPillow(picture, widthPx, heightPx)],
+    strength,
+    mask:
+      mask === undefined
+        ? undefined
+        : // The picture itself is handed over in `mask`; these bytes are never looked at.
+          resolveMask({ kind: 'image', image: { kind: 'inline', base64: '' } }, settings, mask),
+  };
+}
+
+/** The reference encodes the masked picture for every network, though only one for inpainting looks at it. */
+const skipsMaskedPicture = ({ start }: PipelineKind, { isInpainting }: ImageModel) =>
+  start === 'masked picture' && !isInpainting;
+
+/** One stream a picture: each draw gives its row of the reference's next array. */
+function createStreams(
+  noise: CaseInputs['noise'],
+  count: number,
+  isMaskedPictureSkipped: boolean,
+): NoiseStream[] {
+  const start = noise.findIndex(({ usedFor }) => usedFor === 'latents_noise');
+  const draws = noise.filter(
+    ({ usedFor }, index) =>
+      !isMaskedPictureSkipped || index < start || usedFor !== 'vae_encoder_posterior_sample',
+  );
+  return Array.from({ length: count }, (_, row) => {
+    let next = 0;
+    return {
+      draw(length) {
+        const draw = draws[next++]?.values;
+        const rows = draw === undefined ? 0 : draw.data.length / length;
+        const first = (row % Math.max(1, rows)) * length;
+        return draw?.data.slice(first, first + length) ?? new Float32Array(0);
+      },
+    };
+  });
 }
 
 function recordingPlan(plan: SamplingPlan, latentsPerStep: number[]): SamplingPlan {
@@ -106,35 +176,61 @@ function recordingPlan(plan: SamplingPlan, latentsPerStep: number[]): SamplingPl
       plan.sample({
         ...run,
         async onStep(step) {
-          for (const value of step.latents) latentsPerStep.push(value);
           await run.onStep(step);
+          // Afterwards: what is kept of a masked picture is put back in there.
+          for (const value of step.latents) latentsPerStep.push(value);
         },
       }),
   };
 }
 
-function recordingModel(model: ImageModel) {
-  const recorded: {
-    model: Pick<ImageModel, 'predict' | 'previewMap' | 'guidanceEmbeddingWidth'>;
-    firstCall: ReplayedRun['firstCall'] | undefined;
-  } = {
+/** The same model, told of the case's sizes; keeps its first call. */
+function recordingModel(model: ImageModel, frame: PictureFrame) {
+  const recorded: { model: ImageModel; firstCall: ReplayedRun['firstCall'] | undefined } = {
     firstCall: undefined,
     model: {
-      previewMap: model.previewMap,
-      guidanceEmbeddingWidth: model.guidanceEmbeddingWidth,
-      async predict(call) {
-        const sample = call.sample.data.slice();
+      ...model,
+      async predict(given) {
+        const { widthPx, heightPx, guidanceScale } = model.description.defaults;
+        const { timeIds } = prepareConditioning({
+          model,
+          settings: { widthPx, heightPx, guidanceScale },
+          encoding: given.conditioning,
+          frame,
+        });
+        const call = { ...given, conditioning: { ...given.conditioning, timeIds } };
+        const inputs = recorded.firstCall === undefined ? toNamedInputs(call) : undefined;
         const output = await model.predict(call);
-        recorded.firstCall ??= {
-          sample,
-          promptEmbedding: call.conditioning.promptEmbedding.data,
-          output: output.data.slice(),
-        };
+        if (inputs !== undefined) recorded.firstCall = { inputs, output: output.data.slice() };
         return output;
       },
     },
   };
   return recorded;
+}
+
+function toNamedInputs({ sample, conditioning, extraChannels }: NetworkCall) {
+  const { promptEmbedding, pooledEmbedding, timeIds, guidanceEmbedding } = conditioning;
+  const named = [
+    ['sample', joinPlanes(sample, extraChannels)],
+    ['encoder_hidden_states', promptEmbedding.data],
+    ['text_embeds', pooledEmbedding?.data],
+    ['time_ids', timeIds?.data],
+    ['timestep_cond', guidanceEmbedding?.data],
+  ] as const;
+  return new Map(named.flatMap(([name, data]) => (data === undefined ? [] : [[name, data]])));
+}
+
+/** A copy, each row followed by its extra channels. */
+function joinPlanes(sample: Tensor, extra: Tensor | undefined): Float32Array {
+  if (extra === undefined) return sample.data.slice();
+  const [rows = 0] = sample.shape;
+  const rowOf = ({ data }: Tensor, row: number) => [
+    ...data.subarray((row * data.length) / rows, ((row + 1) * data.length) / rows),
+  ];
+  return Float32Array.from(
+    Array.from({ length: rows }, (_, row) => [...rowOf(sample, row), ...rowOf(extra, row)]).flat(),
+  );
 }
 
 /** [batch, 3, height, width] in -1..1 to [batch, height, width, 3] in 0..1. */
