@@ -64,7 +64,7 @@ describe('a changed copy of one run', () => {
   });
 
   test.each([
-    ['"StableDiffusionPipeline"', '"StableDiffusionXLPipeline"', /StableDiffusionXLPipeline/],
+    ['"StableDiffusionPipeline"', '"StableDiffusion3Pipeline"', /StableDiffusion3Pipeline/],
     ['"DDIMScheduler"', '"UniPCMultistepScheduler"', /UniPCMultistepScheduler/],
     ['"guidance_scale": 7.5', '"guidance_scale": 7.5, "clip_skip": 1', /clip_skip/],
   ])('what is not built is named: %s → %s', async (from, to, reason) => {
