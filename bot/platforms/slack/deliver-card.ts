@@ -16,13 +16,14 @@ import { NoRoomError, type CallOptions } from './web-api.ts';
 
 /** Stands for a message that only one person sees: it cannot be edited, so it is shown at the start and at the end. */
 const EPHEMERAL = 'ephemeral';
-/** Uploads that fail for as long as somebody does not make room in the workspace. */
+/** Uploads that fail for as long as somebody does not make room in the workspace, or change its rules. */
 const NO_STORAGE = new Set([
-  'storage_limit_reached',
-  'file_upload_size_restricted',
   'file_uploads_disabled',
   'file_uploads_except_images_disabled',
+  'over_file_storage_limit',
+  'storage_limit_reached',
 ]);
+const TOO_LARGE = new Set(['file_too_large', 'file_upload_size_restricted']);
 
 export interface CardDeliveryOptions {
   pacer: CallPacer;
@@ -140,11 +141,13 @@ export class CardDelivery {
 
   async #showFinal(record: JobRecord, card: Card): Promise<PlaceChanges> {
     const { uploader, logger } = this.#options;
-    const message = await this.#renderFinal(card);
+    const preview = this.#running.get(record.id)?.previewFileId;
+    // What was drawn so far is all there is of a canceled job.
+    const kept = card.status === 'canceled' ? preview : undefined;
+    const message = await this.#renderFinal(card, kept);
     const changes = await this.#deliverFinal(record, message, card);
-    const running = this.#running.get(record.id);
     this.#running.delete(record.id);
-    if (running?.previewFileId !== undefined) void uploader.remove([running.previewFileId]);
+    if (preview !== undefined && kept === undefined) void uploader.remove([preview]);
     this.#announce({ ...record, place: { ...record.place, ...changes } }, card).catch(
       (error: unknown) =>
         logger.warn({ jobId: record.id, err: error }, 'a result was not announced'),
@@ -152,18 +155,18 @@ export class CardDelivery {
     return changes;
   }
 
-  async #renderFinal(card: Card): Promise<SlackMessage> {
+  async #renderFinal(card: Card, preview?: string): Promise<SlackMessage> {
+    const indices = card.images.map(({ index }) => index);
     try {
-      const images = await this.#uploadImages(
-        card,
-        card.images.map(({ index }) => index),
-      );
-      return renderCard(card, { images });
+      return renderCard(card, { images: await this.#uploadImages(card, indices), preview });
     } catch (error) {
-      const code = codeOf(error);
-      if (code === undefined || !NO_STORAGE.has(code)) throw error;
-      const note = `Slack takes no files here (${code}); the pictures are kept by the bot: free some of the workspace's storage, then use /imagine-bot show ${card.jobId}.`;
-      return renderCard({ ...card, notes: [...card.notes, note] });
+      const code = codeOf(error) ?? '';
+      if (TOO_LARGE.has(code)) {
+        const images = await this.#uploadImages(card, indices, { isSmaller: true });
+        return renderCard(withNote(card, toSmallerNote(card)), { images, preview });
+      }
+      if (!NO_STORAGE.has(code)) throw error;
+      return renderCard(withNote(card, toStorageNote(card, code)));
     }
   }
 
@@ -204,22 +207,25 @@ export class CardDelivery {
   async #uploadImages(
     card: Card,
     indices: readonly number[],
-    call: CallOptions = { signal: this.#closing.signal },
+    { isSmaller = false, ...call }: CallOptions & { isSmaller?: boolean } = {},
   ): Promise<Map<number, string>> {
-    const { findImage, uploader } = this.#options;
+    const { uploader } = this.#options;
     const missing = await Promise.all(
       indices
         .filter((index) => !this.#fileIds.has(toKey(card.jobId, index)))
-        .map(async (index) => ({ index, bytes: await findImage(card.jobId, index) })),
+        .map(async (index) => ({
+          index,
+          bytes: await this.#readImage(card.jobId, index, isSmaller),
+        })),
     );
     const files = missing.flatMap(({ index, bytes }) => {
       const altText = card.images.find((image) => image.index === index)?.altText ?? card.title;
-      const name = `${card.jobId}-${index + 1}.png`;
+      const name = `${card.jobId}-${index + 1}.${isSmaller ? 'jpg' : 'png'}`;
       return bytes === undefined ? [] : [{ index, file: { bytes, name, altText } }];
     });
     const fileIds = await uploader.upload(
       files.map(({ file }) => file),
-      call,
+      { signal: this.#closing.signal, ...call },
     );
     for (const [place, { index }] of files.entries()) {
       const fileId = fileIds[place];
@@ -231,6 +237,18 @@ export class CardDelivery {
         return fileId === undefined ? [] : [[index, fileId] as const];
       }),
     );
+  }
+
+  async #readImage(
+    jobId: JobId,
+    index: number,
+    isSmaller: boolean,
+  ): Promise<Uint8Array | undefined> {
+    const { findImage, encoder } = this.#options;
+    const png = await findImage(jobId, index);
+    if (png === undefined || !isSmaller) return png;
+    const { smallerPictureBytes } = SLACK_LIMITS;
+    return (await encoder.shrinkPicture(png, smallerPictureBytes, 'image/jpeg'))?.bytes;
   }
 
   #remember(key: string, fileId: string): void {
@@ -252,6 +270,11 @@ export class CardDelivery {
   }
 }
 
+const withNote = (card: Card, note: string): Card => ({ ...card, notes: [...card.notes, note] });
+const toSmallerNote = ({ images }: Card): string =>
+  `Slack took no larger file here, so ${images.length === 1 ? 'this is a smaller copy' : 'these are smaller copies'}; the bot keeps the full ${images.length === 1 ? 'picture' : 'pictures'}.`;
+const toStorageNote = ({ jobId }: Card, code: string): string =>
+  `Slack takes no files here (${code}), and the bot keeps the pictures: make room in the workspace, then type /imagine-bot show ${jobId}.`;
 const toKey = (jobId: JobId, index: number): string => `${jobId}/${index}`;
 
 /** In direct messages nobody else looks on: an ordinary message is as private and can be edited. */

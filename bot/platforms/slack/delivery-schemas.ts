@@ -75,6 +75,7 @@ export const submitSchema = z.object({
   type: z.literal('view_submission'),
   user: userSchema,
   team: teamSchema,
+  trigger_id: idSchema,
   view: z.object({
     id: idSchema,
     callback_id: z.string().max(255),

@@ -35,6 +35,8 @@ export const SLACK_LIMITS = {
   previewIntervalMs: 3_000,
   /** apis/events-api/using-socket-mode allows 10; two leave no gap while one is renewed. */
   connections: 2,
+  /** Copies of pictures that a workspace finds too large. */
+  smallerPictureBytes: 1024 * 1024,
   /** Wide enough for Slack to show it at the width of a message. */
   previewSidePx: 512,
   callTimeoutMs: 20_000,

@@ -176,7 +176,12 @@ const toPress =
     };
   };
 
-function toSubmit({ user, team, view }: z.infer<typeof submitSchema>): SlackDelivery {
+function toSubmit({
+  user,
+  team,
+  view,
+  trigger_id: triggerId,
+}: z.infer<typeof submitSchema>): SlackDelivery {
   const values = Object.values(view.state.values).flatMap((fields) => Object.entries(fields));
   return {
     kind: 'submit',
@@ -185,8 +190,8 @@ function toSubmit({ user, team, view }: z.infer<typeof submitSchema>): SlackDeli
     spaceId: team?.id,
     metadata: view.private_metadata,
     values: Object.fromEntries(values.map(([name, input]) => [name, toFieldValue(input)])),
-    // A view is submitted once; a second delivery of it is the same one.
-    deliveryId: view.id,
+    // The view's own id stays when a refused form is sent again.
+    deliveryId: triggerId,
   };
 }
 

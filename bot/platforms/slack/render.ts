@@ -48,7 +48,7 @@ export function renderCard(card: Card, pictures: ShownPictures = NO_PICTURES): S
       const buttons = buttonRow(perPicture.get(image.index) ?? []);
       return fileId === undefined ? buttons : [picture(fileId, image.altText), ...buttons];
     }),
-    ...(card.isFinal ? toDetails(card) : []),
+    ...toDetails(card),
     ...others.flatMap((row) => buttonRow(row)),
   ];
   return { text: toFallbackText(card), blocks: fit(blocks) };

@@ -148,6 +148,20 @@ export class SlackPerson {
     return message;
   }
 
+  /** Writes to the bot in their direct messages. */
+  async say(text: string, channelId: string, files: readonly object[] = []): Promise<void> {
+    const message = this.write(text, channelId);
+    await this.#event({
+      type: 'message',
+      channel_type: 'im',
+      user: this.user.id,
+      text,
+      ts: message.ts,
+      channel: channelId,
+      ...(files.length > 0 && { subtype: 'file_share', files }),
+    });
+  }
+
   write(text: string, channelId: string, threadTs?: string): SlackMessage {
     const { workspace } = this.#slack;
     const message: SlackMessage = {
