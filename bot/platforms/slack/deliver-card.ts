@@ -75,7 +75,13 @@ export class CardDelivery {
   /** A card of a job that has ended long ago, as a new message. */
   async showAgain(record: JobRecord, card: Card): Promise<void> {
     const place = { ...record.place, messageId: undefined };
-    await this.#deliverFinal({ ...record, place }, await this.#renderFinal(card), card);
+    // Whoever asks to see it privately has asked to see it.
+    const images = card.images.map((image) => ({
+      ...image,
+      isSpoiler: image.isSpoiler && place.isPrivate !== true,
+    }));
+    const message = await this.#renderFinal({ ...card, images });
+    await this.#deliverFinal({ ...record, place }, message, card);
   }
 
   /** Slack's file of one picture, if it was uploaded since the bot started. */
@@ -107,7 +113,7 @@ export class CardDelivery {
     if (time.nowMs() - running.shownAtMs < intervalMs) return {};
     const call = { isPreview: true, signal: this.#closing.signal };
     try {
-      const preview = await this.#uploadPreview(card);
+      const preview = place.isSpoiler === true ? undefined : await this.#uploadPreview(card);
       await poster.update(record, renderCard(card, { images: new Map(), preview }), call);
       const old = running.previewFileId;
       running.shownAtMs = time.nowMs();

@@ -15,7 +15,7 @@ import { SLACK_LIMITS } from './limits.ts';
 import type { SlackDelivery } from './parse.ts';
 import type { People } from './people.ts';
 import { readPlace } from './place-metadata.ts';
-import { renderNotice, renderSentence, type SlackMessage } from './render.ts';
+import { renderNotice, renderSentence, REVEAL_ACTION, type SlackMessage } from './render.ts';
 import type { Replier } from './reply.ts';
 import type { Responder } from './response-url.ts';
 import { readSettingsForm, SETTINGS_FORM } from './settings-form.ts';
@@ -130,11 +130,9 @@ export class DeliveryHandler {
     } else if (actionId === HOME_ACTIONS.refresh) {
       await acknowledge();
     } else if (actionId === HOME_ACTIONS.show) {
-      const picture = parsePictureId(delivery.value ?? '');
-      if (picture === undefined) return;
-      const { user } = delivery;
-      const shown = service.picture({ action: 'show', picture, user, place, deliveryId });
-      await this.#answer(shown, delivery, { acknowledge });
+      await this.#showPicture(delivery, place, acknowledge);
+    } else if (actionId === REVEAL_ACTION) {
+      await this.#showPicture(delivery, { ...place, isPrivate: true }, acknowledge);
     } else {
       const name = parseAction(actionId)?.name;
       const isOwnersAlone = name === 'cancel' || name === 'delete';
@@ -150,6 +148,15 @@ export class DeliveryHandler {
       }
     }
     if (delivery.isAtHome) await views.publishHome(service, delivery);
+  }
+
+  async #showPicture(delivery: Of<'press'>, place: Place, acknowledge: Acknowledge): Promise<void> {
+    const picture = parsePictureId(delivery.value ?? '');
+    if (picture === undefined) return;
+    const { user, deliveryId } = delivery;
+    const { service } = this.#options;
+    const shown = service.picture({ action: 'show', picture, user, place, deliveryId });
+    await this.#answer(shown, { user, place }, { acknowledge });
   }
 
   async #submit(delivery: Of<'submit'>, acknowledge: Acknowledge): Promise<void> {

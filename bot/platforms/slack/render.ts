@@ -2,7 +2,16 @@
 import { parseAction } from '../../core/action.ts';
 import type { Card, CardButton } from '../../core/card.ts';
 import type { Notice } from '../../core/service.ts';
-import { boldLine, buttonRow, paragraph, picture, smallPrint, type Block } from './blocks.ts';
+import { formatPictureId } from '../../core/picture-id.ts';
+import {
+  boldLine,
+  buttonRow,
+  paragraph,
+  picture,
+  plainText,
+  smallPrint,
+  type Block,
+} from './blocks.ts';
 import { cut, escapeText } from './format-text.ts';
 import { SLACK_LIMITS } from './limits.ts';
 
@@ -18,6 +27,9 @@ export interface ShownPictures {
   images: ReadonlyMap<number, string>;
   preview?: string | undefined;
 }
+
+/** Shows the pictures of a hidden card to whoever presses it, and to nobody else. */
+export const REVEAL_ACTION = 'reveal';
 
 const NO_PICTURES: ShownPictures = { images: new Map() };
 const BAR_CELLS = 10;
@@ -35,6 +47,7 @@ const MARKS: Readonly<Record<Card['status'], string>> = {
 
 /** The card with as much as a message may hold. */
 export function renderCard(card: Card, pictures: ShownPictures = NO_PICTURES): SlackMessage {
+  if (card.images.some(({ isSpoiler }) => isSpoiler)) return renderHiddenCard(card);
   const { perPicture, others } = sortButtons(card);
   const blocks: Block[] = [
     boldLine(card.title),
@@ -52,6 +65,20 @@ export function renderCard(card: Card, pictures: ShownPictures = NO_PICTURES): S
     ...others.flatMap((row) => buttonRow(row)),
   ];
   return { text: toFallbackText(card), blocks: fit(blocks) };
+}
+
+/** Slack has no veil to put over a picture, so it is left out until somebody asks for it. */
+function renderHiddenCard(card: Card): SlackMessage {
+  const reveal = {
+    type: 'button',
+    action_id: REVEAL_ACTION,
+    value: formatPictureId({ jobId: card.jobId, index: 0 }),
+    text: plainText('Show me the pictures', SLACK_LIMITS.buttonTextCharacters),
+  };
+  const shown = renderCard({ ...card, images: [], buttons: [] });
+  const actions = { type: 'actions', elements: [reveal] };
+  const others = card.buttons.slice(-1).flatMap((row) => buttonRow(row));
+  return { text: shown.text, blocks: [...shown.blocks, actions, ...others] };
 }
 
 /** The least of a card that Slack could have nothing against. */
