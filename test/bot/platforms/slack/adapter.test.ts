@@ -159,6 +159,7 @@ test('deleting a finished card removes its pictures from Slack', async () => {
   await screen.until(() => slack.workspace.files.size === 2);
   await ada.press(card, 'Delete');
   await screen.until(() => card.isDeleted && slack.workspace.files.size === 0);
+  expect(slack.workspace.visible(general)).toEqual([]);
 });
 
 test('where the bot is no member it says how to invite it, and delivers by direct message', async () => {
@@ -246,6 +247,7 @@ test('/imagine-bot knows the other commands; the rules are for administrators', 
         })
       ).stepsMax === 30,
   );
+  expect(backend.submitted).toEqual([]);
 });
 
 test('a message that a person deletes cancels its job', async () => {
