@@ -25,6 +25,8 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   // How jobs lie in SQS, DynamoDB and S3: the worker and the bot must agree on it.
   ['gpu-function/cloud/', [CONTRACT]],
   ['gpu-function/worker/', [CONTRACT, 'gpu-function/pipeline/', 'gpu-function/cloud/']],
+  // Programs of their own, run while the image is built and while it runs.
+  ['gpu-function/container/', []],
   ['gpu-function/config.ts', [CONTRACT]],
   ['gpu-function/main.ts', ['gpu-function/', 'models/']],
   ['bot/core/', [CONTRACT]],
