@@ -46,8 +46,8 @@ export interface ResolvedEdit {
 /** Shares of the mask's size: small masks get a thin seam, large ones a soft one. */
 const FEATHER_SHARE = 0.08;
 const FEATHER_MAX_PX = 64;
-const PADDING_SHARE = 0.35;
-const PADDING_MIN_PX = 16;
+const PADDING_SHARE = 0.25;
+const PADDING_MIN_PX = 8;
 
 export interface EditRequest {
   request: GenerateRequest;

@@ -1,0 +1,1 @@
+"""A small network that makes icon-like pictures four times larger."""
