@@ -22,7 +22,7 @@ const relativePathSchema = z
 /** Whether a name from outside may become a file below a package's folder. */
 export const isPlainPath = (path: string): boolean => relativePathSchema.safeParse(path).success;
 
-const packageFileSchema = z.strictObject({
+export const packageFileSchema = z.strictObject({
   path: relativePathSchema,
   sizeBytes: z.int().min(0),
   /** Of the whole file, hexadecimal. */

@@ -5,8 +5,10 @@ import { nearestName } from '#contract/nearest-name.ts';
 import { statSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { modelIdSchema } from './manifest.ts';
-import { fileSizeBytes } from './package-files.ts';
+import * as z from 'zod';
+import { isHelperManifest } from './helpers.ts';
+import { MANIFEST_FILE, modelIdSchema } from './manifest.ts';
+import { fileSizeBytes, readPackageJson } from './package-files.ts';
 import { readPackage } from './read-package.ts';
 import type { ModelPackage } from './read-package.ts';
 
@@ -70,7 +72,10 @@ async function listCandidates(folder: string): Promise<string[]> {
 
 async function isPackage(folder: string): Promise<boolean> {
   const sizes = await Promise.all(PACKAGE_MARKS.map((mark) => fileSizeBytes(folder, mark)));
-  return sizes.some((size) => size !== undefined);
+  if (sizes.every((size) => size === undefined)) return false;
+  // A manifest that cannot be read belongs to a package that is broken, which must be shown.
+  const manifest = await readPackageJson(folder, MANIFEST_FILE, z.unknown()).catch(() => undefined);
+  return !isHelperManifest(manifest);
 }
 
 /** What is in the folder; never throws for what is wrong with the package. */

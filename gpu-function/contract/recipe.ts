@@ -25,10 +25,19 @@ const RECIPE_KEYWORDS = {
 
 /** A picture that was made larger after it was drawn. */
 const enlargementSchema = z.strictObject({
-  method: z.literal('lanczos'),
+  /** Of the last one: plain resampling, or a network. */
+  method: z.enum(['lanczos', 'learned']),
+  /** The network's id. */
+  upscaler: z.string().optional(),
+  /** What it was drawn over with afterwards. */
+  creative: z
+    .strictObject({ prompt: z.string(), seed: z.int(), strength: z.number().optional() })
+    .optional(),
   /** Of each side, all enlargements since it was drawn together. */
   factor: z.number().positive(),
 });
+
+export type Enlargement = z.infer<typeof enlargementSchema>;
 
 /** The JSON under the keyword `imagine`. */
 const recipeSchema = z.strictObject({
@@ -86,21 +95,23 @@ export function toRecipeTexts(settings: Settings, index: number, lineage?: Linea
  * The texts for an enlarged copy of a picture, from the picture's own: its recipe, with the enlargement added to it. The
  * mark of machine-made pictures is kept where the source has it or a recipe, and not put on a stranger's photograph.
  */
-export function toEnlargedRecipeTexts(source: PngTexts, factor: number): PngTexts {
+export function toEnlargedRecipeTexts(source: PngTexts, enlargement: Enlargement): PngTexts {
   const recipe = parseRecipeJson(source.get(RECIPE_KEYWORDS.json));
   const parameters = source.get(RECIPE_KEYWORDS.parameters);
-  const factorInAll = (recipe?.enlargement?.factor ?? 1) * factor;
+  const factorInAll = (recipe?.enlargement?.factor ?? 1) * enlargement.factor;
   const enlarged: Recipe | undefined = recipe && {
     ...recipe,
-    enlargement: { method: 'lanczos', factor: factorInAll },
+    enlargement: { ...enlargement, factor: factorInAll },
   };
   const isMachineMade =
-    readRecipeDetails(source) !== undefined || isMarkedMachineMade(source.get(XMP_KEYWORD) ?? '');
+    enlargement.creative !== undefined ||
+    readRecipeDetails(source) !== undefined ||
+    isMarkedMachineMade(source.get(XMP_KEYWORD) ?? '');
   const texts: (readonly [string, string | undefined])[] = [
     [RECIPE_KEYWORDS.parameters, parameters],
     [
       RECIPE_KEYWORDS.postprocessing,
-      `Postprocess upscale by: ${factorInAll}, Postprocess upscaler: Lanczos`,
+      `Postprocess upscale by: ${factorInAll}, Postprocess upscaler: ${enlargement.upscaler ?? 'Lanczos'}`,
     ],
     [RECIPE_KEYWORDS.json, enlarged && toAsciiJson(enlarged)],
     [XMP_KEYWORD, isMachineMade ? MACHINE_MADE_XMP : undefined],

@@ -1,34 +1,45 @@
 /** The engine: one job in, pictures out, events on the way. */
 import { GenerationError } from '#contract/generation-error.ts';
 import { generateImages } from './generate-images.ts';
-import type { Clock, Engine, EngineOutcome, EngineRun, ModelLibrary } from './ports.ts';
+import type { Clock, Engine, EngineOutcome, EngineRun, ModelLibrary, Toolbox } from './ports.ts';
 import { upscaleImage } from './upscale-image.ts';
 
 export interface EngineOptions {
   library: ModelLibrary;
+  /** Upscalers and raters; without it an enlargement is plain resampling. */
+  toolbox?: Toolbox | undefined;
   clock: Clock;
 }
 
-export function createEngine({ library, clock }: EngineOptions): Engine {
+export function createEngine(options: EngineOptions): Engine {
+  const { library, toolbox } = options;
   return {
     models: () => library.list(),
-    run: (run) => runJob(run, library, clock),
-    close: () => library.close(),
+    abilities: async () => ({
+      upscalers: (await toolbox?.listUpscalers()) ?? [],
+      ratesPictures: (await toolbox?.hasRater()) ?? false,
+    }),
+    run: (run) => runJob(run, options),
+    async close() {
+      await toolbox?.close();
+      await library.close();
+    },
   };
 }
 
-async function runJob(run: EngineRun, library: ModelLibrary, clock: Clock): Promise<EngineOutcome> {
+async function runJob(run: EngineRun, options: EngineOptions): Promise<EngineOutcome> {
+  const { library, toolbox, clock } = options;
   const { request } = run.job;
+  const openModel = (modelId: string | undefined) =>
+    library.open(modelId, () => run.report({ type: 'engine-loading', stage: 'model', attempt: 1 }));
   switch (request.kind) {
     case 'generate': {
       const startedAtMs = clock.nowMs();
-      const model = await library.open(request.modelId, () =>
-        run.report({ type: 'engine-loading', stage: 'model', attempt: 1 }),
-      );
+      const model = await openModel(request.modelId);
       return generateImages({ request, model, run, clock, startedAtMs });
     }
     case 'upscale':
-      return upscaleImage(request, run, clock);
+      return upscaleImage({ request, run, clock, toolbox, openModel });
     case 'animate':
       throw new GenerationError(
         'ability-missing',

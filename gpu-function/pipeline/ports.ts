@@ -1,5 +1,6 @@
 /** What the pipeline needs of the world, and what it offers. Nothing in here knows ONNX Runtime or HTTP. */
 import type { RequestedSize } from '#contract/generation-request.ts';
+import type { FunctionAbilities, UpscalerDescription } from '#contract/health.ts';
 import type { GenerationResult } from '#contract/generation-result.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
@@ -136,6 +137,36 @@ export interface ModelLibrary {
   close(): Promise<void>;
 }
 
+/** A network that makes pictures larger. */
+export interface Upscaler {
+  readonly description: UpscalerDescription;
+  /** Sides of the only picture that it takes; none when they are free. */
+  readonly fixedInput: { widthPx: number; heightPx: number } | undefined;
+  /** [1, 3, height, width] in 0..1 to the same, `nativeFactor` times as large. */
+  enlarge(picture: Tensor): Promise<Tensor>;
+  runtimeMs(): number;
+}
+
+/** A network that says how likely a picture is sexually explicit. */
+export interface PictureRater {
+  /** Of the square pictures that it takes. */
+  readonly sidePx: number;
+  /** 0..1 for a picture [1, 3, sidePx, sidePx] in 0..1. */
+  rate(picture: Tensor): Promise<number>;
+}
+
+/** Networks beside the models that draw. They are small: what was opened stays open. */
+export interface Toolbox {
+  /** The best first. */
+  listUpscalers(): Promise<UpscalerDescription[]>;
+  /** The first one without an id, undefined when there is none. Throws `upscaler-unknown`. */
+  openUpscaler(id: string | undefined): Promise<Upscaler | undefined>;
+  hasRater(): Promise<boolean>;
+  /** Undefined where no package rates pictures. */
+  openRater(): Promise<PictureRater | undefined>;
+  close(): Promise<void>;
+}
+
 export interface EngineRun {
   job: Job;
   /** Told of `engine-loading` (stage model), `job-start`, `step-end` and `decode-start`; never of `job-end`. */
@@ -151,6 +182,8 @@ export type EngineOutcome =
 /** The whole of drawing: in this process, or a stand-in that speaks to a process of its own. */
 export interface Engine {
   models(): Promise<ModelDescription[]>;
+  /** Left out by engines of an older make. */
+  abilities?(): Promise<FunctionAbilities>;
   /** Throws a GenerationError when the job cannot be done. One run at a time. */
   run(run: EngineRun): Promise<EngineOutcome>;
   close(): Promise<void>;

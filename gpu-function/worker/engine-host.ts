@@ -1,5 +1,5 @@
 /** Where the engine lives, as the worker sees it: a process of its own, or this one. */
-import type { Device, Health, WarmUp } from '#contract/health.ts';
+import type { FunctionAbilities, Device, Health, WarmUp } from '#contract/health.ts';
 import type { JobEventBody } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
@@ -17,6 +17,7 @@ export interface EngineStatus {
   executionProvider?: ExecutionProvider | undefined;
   device?: Device | undefined;
   warmUps?: readonly WarmUp[] | undefined;
+  abilities?: FunctionAbilities | undefined;
   /** From the start of the engine to the default model being loaded. */
   startMs?: number | undefined;
 }

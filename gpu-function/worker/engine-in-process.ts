@@ -1,4 +1,5 @@
 /** The engine in the worker's own process: for snapshots, which cannot capture a child. It can not be killed. */
+import type { FunctionAbilities } from '#contract/health.ts';
 import type { EngineHost, EngineSetup } from './engine-host.ts';
 import { warmUp, type EngineLogger } from './serve-engine.ts';
 import { createWakeUp } from './wake-up.ts';
@@ -17,7 +18,9 @@ export function createEngineInProcess(options: EngineInProcessOptions): EngineHo
   let problem: string | undefined;
   let isClosing = false;
   let running: Promise<unknown> = Promise.resolve();
-  const warm = warmUp(setup, logger).then((found) => {
+  let abilities: FunctionAbilities | undefined;
+  const warm = warmUp(setup, logger).then(async (found) => {
+    abilities = await setup.engine.abilities?.();
     problem = found;
     startMs = nowMs() - startedAtMs;
     changed.wake();
@@ -32,6 +35,7 @@ export function createEngineInProcess(options: EngineInProcessOptions): EngineHo
       executionProvider: setup.executionProvider,
       device: setup.device?.(),
       warmUps: setup.warmUps?.(),
+      abilities,
       startMs,
     }),
     async run(run) {

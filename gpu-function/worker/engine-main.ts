@@ -8,6 +8,7 @@ import { LIMITS } from '#contract/limits.ts';
 import { modelFolders } from '../../models/store.ts';
 import { createModelLibrary } from '../onnx/model-library.ts';
 import { probeProvider, type ProviderReport } from '../onnx/probe-provider.ts';
+import { createToolbox } from '../onnx/toolbox.ts';
 import { createEngine } from '../pipeline/engine.ts';
 import type { EngineSetup } from './engine-host.ts';
 import { serveEngine } from './serve-engine.ts';
@@ -47,7 +48,12 @@ export function createEngineSetup(options: EngineOptions, logger: EngineStartLog
     sizeBuckets: sizes,
   });
   const clock = { nowMs: () => performance.now() };
-  const engine = createEngine({ library, clock });
+  const toolbox = createToolbox({
+    folders: modelFolders(options.modelDir),
+    provider,
+    threads: options.threads,
+  });
+  const engine = createEngine({ library, toolbox, clock });
   let report: ProviderReport | undefined;
   let problem: GenerationError | undefined;
   let warmUps: readonly WarmUp[] = [];

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 import { errorBodySchema } from '#contract/generation-error.ts';
 import { resultSchema } from '#contract/generation-result.ts';
-import { deviceSchema, warmUpSchema } from '#contract/health.ts';
+import { functionAbilitiesSchema, deviceSchema, warmUpSchema } from '#contract/health.ts';
 import { jobEventBodySchema } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
 import { modelDescriptionSchema } from '#contract/model-description.ts';
@@ -25,6 +25,7 @@ export const messageFromEngineSchema = z.discriminatedUnion('type', [
     problem: z.string().optional(),
     device: deviceSchema.optional(),
     warmUps: z.array(warmUpSchema).optional(),
+    abilities: functionAbilitiesSchema.optional(),
   }),
   z.strictObject({ type: z.literal('event'), runId, event: jobEventBodySchema }),
   z.strictObject({

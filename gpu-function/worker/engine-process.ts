@@ -207,6 +207,7 @@ function toStatus(state: Supervision, limits: SupervisionLimits, nowMs: number):
     executionProvider: state.ready?.executionProvider,
     device: state.ready?.device,
     warmUps: state.ready?.warmUps,
+    abilities: state.ready?.abilities,
     startMs: state.startMs,
   };
 }

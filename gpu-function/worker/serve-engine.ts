@@ -40,6 +40,7 @@ export async function serveEngine(setup: EngineSetup, logger: EngineLogger): Pro
     problem,
     device: setup.device?.(),
     warmUps: setup.warmUps === undefined ? undefined : [...setup.warmUps()],
+    abilities: await setup.engine.abilities?.(),
   });
 }
 

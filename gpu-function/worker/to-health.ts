@@ -16,6 +16,7 @@ export function toHealth(
     executionProvider: engine.executionProvider,
     device: engine.device,
     ...(engine.warmUps !== undefined && { warmUps: [...engine.warmUps] }),
+    abilities: engine.abilities,
     jobsRunning: running,
     jobsQueued: queued,
     uptimeMs,

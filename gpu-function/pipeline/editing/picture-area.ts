@@ -66,16 +66,22 @@ export function layOver(
 
 /** RGB on white: what the networks are shown of a picture with transparency. */
 export function flatten(image: PixelImage): PixelImage {
-  if (image.channels === 3) return image;
-  const places = image.widthPx * image.heightPx;
+  return onGround(image, 255);
+}
+
+/** RGB on a grey of one level. */
+export function onGround(picture: PixelImage, level: number): PixelImage {
+  if (picture.channels === 3) return picture;
+  const places = picture.widthPx * picture.heightPx;
   const pixels = new Uint8ClampedArray(places * 3);
   for (let place = 0; place < places; place++) {
-    const share = (image.pixels[place * 4 + 3] ?? 0) / 255;
+    const alpha = (picture.pixels[place * 4 + 3] ?? 0) / 255;
     for (let channel = 0; channel < 3; channel++) {
-      pixels[place * 3 + channel] = 255 + share * ((image.pixels[place * 4 + channel] ?? 0) - 255);
+      const colour = picture.pixels[place * 4 + channel] ?? 0;
+      pixels[place * 3 + channel] = level + alpha * (colour - level);
     }
   }
-  return { ...image, pixels, channels: 3 };
+  return { ...picture, pixels, channels: 3 };
 }
 
 /**

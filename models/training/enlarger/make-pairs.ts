@@ -21,7 +21,15 @@ const LOW_PART_PX = 48;
 /** As many of each set, so that no manner of drawing rules. */
 const ICONS_PER_SET = 160;
 const PARTS_PER_ICON = 3;
-const SETS = new Set(['fluent', 'fluent-flat', 'noto', 'noto-v1', 'twemoji', 'fxemoji', 'emojione']);
+const SETS = new Set([
+  'fluent',
+  'fluent-flat',
+  'noto',
+  'noto-v1',
+  'twemoji',
+  'fxemoji',
+  'emojione',
+]);
 
 const random = createRandom(11);
 const folder = process.argv[2] ?? 'checkpoints/enlarger';
@@ -31,7 +39,13 @@ const icons = ICON_SETS.filter(({ id }) => SETS.has(id)).flatMap((set) => readIc
 const isHeldOut = ({ concept, setId, name }: SourceIcon) =>
   HELD_OUT_CONCEPTS.has(concept.label) || isHeldOutIcon(setId, name);
 await write('held-out-', choose(icons.filter(isHeldOut), 12));
-await write('', choose(icons.filter((icon) => !isHeldOut(icon)), ICONS_PER_SET));
+await write(
+  '',
+  choose(
+    icons.filter((icon) => !isHeldOut(icon)),
+    ICONS_PER_SET,
+  ),
+);
 
 /** The same number of each set, spread over its names. */
 function choose(from: readonly SourceIcon[], count: number): SourceIcon[] {
@@ -87,10 +101,17 @@ async function shrink(large: Buffer): Promise<Buffer> {
   const bytes = await small.raw().toBuffer();
   if (!isSoft) return bytes;
   const raw = { raw: { width: LOW_SIDE_PX, height: LOW_SIDE_PX, channels: 3 } } as const;
-  return sharp(bytes, raw).blur(0.3 + 0.5 * random.next()).raw().toBuffer();
+  return sharp(bytes, raw)
+    .blur(0.3 + 0.5 * random.next())
+    .raw()
+    .toBuffer();
 }
 
-function cut(pixels: Buffer, widthPx: number, part: { left: number; top: number; side: number }): Buffer {
+function cut(
+  pixels: Buffer,
+  widthPx: number,
+  part: { left: number; top: number; side: number },
+): Buffer {
   const rows = Array.from({ length: part.side }, (_, y) => {
     const start = ((part.top + y) * widthPx + part.left) * 3;
     return pixels.subarray(start, start + part.side * 3);

@@ -58,7 +58,7 @@ export function convertLayers(model: LayersModel, options: ConversionOptions): O
   }
   const plain = builder.as(last, 'float32');
   const result = options.output.isPicture ? builder.scale(plain, 1 / options.inputScale) : plain;
-  builder.add('Identity', [result], 'float32', {}, options.output.name);
+  builder.name(result, options.output.name);
   return {
     ...builder.build(),
     input: options.input,
@@ -68,7 +68,7 @@ export function convertLayers(model: LayersModel, options: ConversionOptions): O
 }
 
 function convertLayer(conversion: Conversion, layer: Layer, modelInput: string): string {
-  const { builder, model, values, precisionOf } = conversion;
+  const { builder, values, precisionOf } = conversion;
   const precision = precisionOf(layer);
   const names = inputsOf(layer).map((name) => values.get(name) ?? '');
   const [input = modelInput] = names;
@@ -121,19 +121,25 @@ function convertLayer(conversion: Conversion, layer: Layer, modelInput: string):
     }
     case 'Flatten':
       return builder.add('Flatten', [input], builder.precisionOf(input), { axis: 1 });
-    case 'Dense': {
-      const kernel = weightOf(model, layer, 'kernel');
-      const bias = weightOf(model, layer, 'bias');
-      const inputs = [
-        builder.as(input, precision),
-        builder.constant({ ...kernel, precision }),
-        builder.constant({ ...bias, precision }),
-      ];
-      return activate(builder, builder.add('Gemm', inputs, precision), readActivation(layer));
-    }
+    case 'Dense':
+      return multiply(conversion, layer, input);
     default:
       throw new Error(`The layer ${layer.class_name} is not known here`);
   }
+}
+
+function multiply(
+  { builder, model, precisionOf }: Conversion,
+  layer: Layer,
+  input: string,
+): string {
+  const precision = precisionOf(layer);
+  const inputs = [
+    builder.as(input, precision),
+    builder.constant({ ...weightOf(model, layer, 'kernel'), precision }),
+    builder.constant({ ...weightOf(model, layer, 'bias'), precision }),
+  ];
+  return activate(builder, builder.add('Gemm', inputs, precision), readActivation(layer));
 }
 
 function convolve(conversion: Conversion, layer: Layer, input: string): string {

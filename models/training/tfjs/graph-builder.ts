@@ -10,8 +10,9 @@ export interface GraphBuilder {
     inputs: readonly string[],
     precision: Precision,
     attributes?: OnnxNode['attributes'],
-    name?: string,
   ): string;
+  /** The value under a name of its own, as the graph's output. */
+  name(value: string, name: string): void;
   constant(tensor: TensorValue): string;
   /** The value in a precision; one Cast serves all who ask. */
   as(value: string, precision: Precision): string;
@@ -29,7 +30,9 @@ export function createGraphBuilder(): GraphBuilder {
 
   const builder: GraphBuilder = {
     declare: (name, precision) => void precisions.set(name, precision),
-    add(operator, inputs, precision, attributes, name = `value_${nodes.length}`) {
+    name: (value, name) => void nodes.push({ operator: 'Identity', inputs: [value], output: name }),
+    add(operator, inputs, precision, attributes) {
+      const name = `value_${nodes.length}`;
       nodes.push({ operator, inputs, output: name, ...(attributes && { attributes }) });
       precisions.set(name, precision);
       return name;

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 import type { Settings } from '#contract/generation-result.ts';
 import { LIMITS } from '#contract/limits.ts';
-import { insertPngTexts, readPngTexts, XMP_KEYWORD } from '#contract/png-text.ts';
+import { insertPngTexts, readPngTexts, XMP_KEYWORD, type PngTexts } from '#contract/png-text.ts';
 import { TRAINED_ALGORITHMIC_MEDIA } from '#contract/provenance.ts';
 import {
   pictureSeed,
@@ -167,9 +167,12 @@ describe('seeds of the pictures of a job', () => {
 });
 
 describe('an enlarged picture', () => {
+  const enlarge = (texts: PngTexts, factor: number) =>
+    toEnlargedRecipeTexts(texts, { method: 'lanczos', factor });
+
   test('keeps the recipe of the picture, and says how it was enlarged, all times together', () => {
     const source = toRecipeTexts(SETTINGS, 0);
-    const twice = toEnlargedRecipeTexts(toEnlargedRecipeTexts(source, 2), 4);
+    const twice = enlarge(enlarge(source, 2), 4);
     expect(readRecipe(twice)).toEqual(readRecipe(source));
     expect(twice.get('parameters')).toBe(source.get('parameters'));
     expect(twice.get('postprocessing')).toBe(
@@ -183,15 +186,15 @@ describe('an enlarged picture', () => {
   });
 
   test("a stranger's photograph is not called machine-made", () => {
-    const texts = toEnlargedRecipeTexts(new Map(), 2);
+    const texts = enlarge(new Map(), 2);
     expect([...texts.keys()]).toEqual(['postprocessing']);
   });
 
   test("another program's mark and recipe are kept", () => {
     const marked = new Map([[XMP_KEYWORD, `<x>${TRAINED_ALGORITHMIC_MEDIA}</x>`]]);
-    expect(toEnlargedRecipeTexts(marked, 2).has(XMP_KEYWORD)).toBe(true);
+    expect(enlarge(marked, 2).has(XMP_KEYWORD)).toBe(true);
     const foreign = new Map([['parameters', 'a cat\nSteps: 9, Seed: 1, CFG scale: 2']]);
-    const enlarged = toEnlargedRecipeTexts(foreign, 2);
+    const enlarged = enlarge(foreign, 2);
     expect(enlarged.get('parameters')).toBe(foreign.get('parameters'));
     expect(enlarged.has(XMP_KEYWORD)).toBe(true);
   });

@@ -24,6 +24,10 @@ const SETTINGS: Settings = {
   spacing: 'trailing',
 };
 
+async function openModel(): Promise<never> {
+  throw new Error('No model is needed for this');
+}
+
 async function createPicture(width: number, height: number): Promise<Buffer> {
   return sharp({ create: { width, height, channels: 3, background: '#c81e1e' } })
     .png()
@@ -44,7 +48,10 @@ async function upscale(file: Buffer, factor: 2 | 4, canceledAfter = Infinity) {
     isCanceled: () => ++questions > canceledAfter,
   };
   const clock = { nowMs: () => performance.now() };
-  return { events, outcome: await upscaleImage(request, run, clock) };
+  return {
+    events,
+    outcome: await upscaleImage({ request, run, clock, toolbox: undefined, openModel }),
+  };
 }
 
 describe('an enlargement', () => {
@@ -63,7 +70,7 @@ describe('an enlargement', () => {
     expect(outcome.result.images[0]?.seed).toBeUndefined();
     expect(outcome.result.settings).toBeUndefined();
     expect(events).toEqual([
-      { type: 'job-start', attempt: 1, notes: [note] },
+      { type: 'job-start', attempt: 1, steps: 1, notes: [note] },
       { type: 'decode-start' },
     ]);
     const texts = readPngTexts(file);
