@@ -18,7 +18,8 @@ const MODEL_ID = 'sd15-size';
 const PEAK_MIB_MAX = 8_500;
 /** After another model took its place; what the runtime's allocator does not give back is in it. */
 const REST_MIB_MAX = 1_500;
-const HEALTH_MS_MAX = 1_000;
+/** On a quiet machine it is 50; a busy one must still answer. */
+const HEALTH_MS_MAX = 5_000;
 
 const STAGE_MS_MAX = 300_000;
 
@@ -43,6 +44,8 @@ test.runIf(process.env['LARGE_MODEL'] === '1')(
       PORT: '0',
       MODEL_DIR: FOLDER,
       MODEL_MEMORY_MIB: '500',
+      // The engine must live on, for what it gives back is asked afterwards.
+      CANCEL_GRACE_SECONDS: '300',
       LOG_LEVEL: 'error',
     });
     const { url } = JSON.parse(program.firstLine) as { url: string };
@@ -105,6 +108,7 @@ test.runIf(process.env['LARGE_MODEL'] === '1')(
       figures['healthSlowestMs'] = Math.round(Math.max(...answersMs));
       process.stderr.write(`${JSON.stringify(figures)}\n`);
     }
+    expect(figures['isSameEngine']).toBe(1);
     expect(figures['enginePeakMiB']).toBeLessThan(PEAK_MIB_MAX);
     expect(figures['engineAfterMiB']).toBeLessThan(REST_MIB_MAX);
     expect(figures['healthSlowestMs']).toBeLessThan(HEALTH_MS_MAX);

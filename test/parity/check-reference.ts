@@ -3,6 +3,7 @@ import { existsSync } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import type { CaseResult } from './case-result.ts';
+import { guarded } from './guarded.ts';
 import { checkForwardProcess } from './forward-process.ts';
 import { checkImageProcessing } from './image-processing.ts';
 import { checkPipelines } from './pipelines.ts';
@@ -49,17 +50,5 @@ async function* checkSubfolders(folder: string): AsyncGenerator<CaseResult> {
     const check = CHECKERS[name];
     if (check !== undefined) yield* guarded(name, check(join(folder, name)));
     else yield { kind: 'unsupported', name, reason: 'nothing here replays this folder' };
-  }
-}
-
-/** A checker that throws loses its remaining cases, and says so, but not those of the others. */
-async function* guarded(
-  name: string,
-  results: AsyncGenerator<CaseResult>,
-): AsyncGenerator<CaseResult> {
-  try {
-    yield* results;
-  } catch (error) {
-    yield { kind: 'broken', name, reason: error instanceof Error ? error.message : String(error) };
   }
 }

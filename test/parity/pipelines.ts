@@ -6,6 +6,7 @@ import { decodeImageFile } from '../../gpu-function/pipeline/image-file.ts';
 import type { ImageModel } from '../../gpu-function/pipeline/ports.ts';
 import type { CaseResult } from './case-result.ts';
 import { createComparison } from './comparison.ts';
+import { guarded } from './guarded.ts';
 import { toPipelineKind } from './pipeline-arguments.ts';
 import { pipelineCaseSchema, pipelineIndexSchema } from './pipeline-case-schema.ts';
 import type { PipelineCase } from './pipeline-case-schema.ts';
@@ -35,10 +36,10 @@ export async function* checkPipelines(
   const chosen = index.filter(({ model }) => onlyModel === undefined || model === onlyModel);
   for (const { model, exports, cases } of chosen) {
     for (const exported of exports) {
-      yield* checkExport(join(folder, model), `pipelines ${model}/${exported}`, {
-        exported,
-        cases: cases.map((entry) => entry.case),
-      });
+      const name = `pipelines ${model}/${exported}`;
+      const caseNames = cases.map((entry) => entry.case);
+      const results = checkExport(join(folder, model), name, { exported, cases: caseNames });
+      yield* guarded(name, results);
     }
   }
 }
@@ -55,7 +56,11 @@ async function* checkExport(
   const model = await loadImageModel(join(folder, exported), { provider: 'cpu' });
   try {
     for (const caseName of cases) {
-      yield* checkCase(join(folder, 'cases', caseName), `${name} ${caseName}`, { model, exported });
+      const caseFolder = join(folder, 'cases', caseName);
+      yield* guarded(
+        `${name} ${caseName}`,
+        checkCase(caseFolder, `${name} ${caseName}`, { model, exported }),
+      );
     }
   } finally {
     await model.dispose();
