@@ -3,7 +3,7 @@
 /** Everything that starts a form of Discord's markdown within a line (reference, "Message formatting"). */
 const MARKUP = /[\\*_~`|>#<[\]@]|:(?=\/\/)/g;
 /** What makes a list or small print where a line begins. */
-const LINE_START = /^(?=[-+])|^(\d+)(?=\.)/;
+const LINE_START = /^(?=[-+])|^(\d+)(?=\.(?:\s|$))/;
 const INVISIBLE = /[\p{Cc}\p{Zl}\p{Zp}]+/gu;
 
 /** One line in which every sign shows as it is. */

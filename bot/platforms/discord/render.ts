@@ -11,7 +11,6 @@ import {
   type APITextDisplayComponent,
 } from 'discord-api-types/v10';
 import type { Card, CardButton } from '../../core/card.ts';
-import { formatPictureId } from '../../core/picture-id.ts';
 import { escapeWithin } from './escape-markdown.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 
@@ -58,7 +57,8 @@ const SIGNS: Readonly<Record<Card['status'], string>> = {
 const BAR_CELLS = 12;
 const TITLE_CHARACTERS = 600;
 const NOTES_CHARACTERS = 1_400;
-const DETAILS_CHARACTERS = 900;
+/** Two or three lines of small print: what comes later in the list is for those who ask. */
+const DETAILS_CHARACTERS = 280;
 const LINES_CHARACTERS = 3_000;
 const STYLES: Readonly<
   Record<CardButton['style'], ButtonStyle.Primary | ButtonStyle.Secondary | ButtonStyle.Danger>
@@ -154,31 +154,34 @@ function toHead(card: Card): string {
 
 function toBar(progress: number): string {
   const filled = Math.round(Math.min(1, Math.max(0, progress)) * BAR_CELLS);
-  const percent = Math.round(Math.min(1, Math.max(0, progress)) * 100);
-  return `${'▰'.repeat(filled)}${'▱'.repeat(BAR_CELLS - filled)} ${percent} %`;
+  return `${'▰'.repeat(filled)}${'▱'.repeat(BAR_CELLS - filled)}`;
 }
 
 function toRest(card: Card, { fullSizeUrls = [] }: CardParts): string {
   const notes = card.notes.map((note) => escapeWithin(note, NOTES_CHARACTERS / 2));
-  const details = card.details.map(
-    ({ label, value }) => `${escapeWithin(label, 60)} ${escapeWithin(value, 200)}`,
+  const details = joinWhole(
+    card.details.map(({ label, value }) => escapeWithin(`${label} ${value}`, 200)),
+    DETAILS_CHARACTERS,
   );
-  const small = [details.join(' · '), toIds(card)].filter((line) => line !== '');
   const links = fullSizeUrls.map((url, index) => `[picture ${index + 1}](${url})`);
   return [
     fitLines(notes, NOTES_CHARACTERS),
     links.length === 0 ? '' : `Smaller here than drawn; in full: ${links.join(', ')}`,
-    ...small.map((line) => `-# ${line.slice(0, DETAILS_CHARACTERS)}`),
+    details === '' ? '' : `-# ${details}`,
   ]
     .filter((line) => line !== '')
     .join('\n');
 }
 
-/** What `/show` takes, on any platform. */
-function toIds(card: Card): string {
-  const [first] = card.images;
-  if (first === undefined) return '';
-  return `Id ${escapeWithin(formatPictureId({ jobId: first.jobId, index: first.index }), 100)}`;
+/** As many parts as fit, from the first on. */
+function joinWhole(parts: readonly string[], charactersMax: number): string {
+  let text = '';
+  for (const part of parts) {
+    const next = text === '' ? part : `${text} · ${part}`;
+    if (next.length > charactersMax) break;
+    text = next;
+  }
+  return text;
 }
 
 function toGallery({ files, isSpoiler }: CardParts): APIMediaGalleryComponent {

@@ -137,6 +137,7 @@ export async function startScene(
     bot: await start(options),
     async restart(changes = {}) {
       await scene.bot.stop();
+      discord.gateway.forgetIdentifies();
       scene.bot = await start({ ...options, ...changes }, scene.bot.stores);
       return scene.bot;
     },

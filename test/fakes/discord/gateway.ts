@@ -75,6 +75,11 @@ export class Gateway {
     if (this.isDoubling) this.#emit(session, event);
   }
 
+  /** As if the last identify had been long ago: a bot that is started again in real life takes longer than in a test. */
+  forgetIdentifies(): void {
+    this.#identifiesAtMs = [];
+  }
+
   /** The line goes dead, as when a cable is pulled. */
   cut(): void {
     this.#current?.socket?.terminate();
@@ -158,6 +163,8 @@ export class Gateway {
     }
     if (nowMs - (this.#identifiesAtMs.at(-1) ?? 0) < IDENTIFY_PAUSE_MS) {
       this.#parts.violations.report('gateway', 'two identifies within 5 seconds');
+      this.#send(socket, { op: GatewayOpcodes.InvalidSession, d: false });
+      return undefined;
     }
     this.#identifiesAtMs = [...this.#identifiesAtMs, nowMs].filter(
       (atMs) => nowMs - atMs < 86_400_000,

@@ -55,8 +55,7 @@ function pictureOf(item: Json, message: DiscordMessage): string {
   return `<picture ${spoiler}${size}: ${item.description}>`;
 }
 
-const escape = (text: string): string =>
-  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('\n', '<br>');
+const escape = (text: string): string => text.replaceAll('&', '&amp;').replaceAll('<', '&lt;');
 
 /** Just enough of Discord's markdown for a page that looks like what people see. */
 const marked = (text: string): string =>
@@ -64,6 +63,8 @@ const marked = (text: string): string =>
     .replaceAll(/\*\*(.+?)\*\*/g, '<b>$1</b>')
     .replaceAll(/^-# (.+)$/gm, '<small>$1</small>')
     .replaceAll(/&lt;t:(\d+):R>/g, '<i>in a moment</i>')
+    .replaceAll(/\[(.+?)\]\((https?:.+?)\)/g, '<a>$1</a>')
+    .replaceAll('\n', '<br>')
     .replaceAll(/\\(.)/g, '$1');
 
 function htmlOf(component: Json, message: DiscordMessage): string {
