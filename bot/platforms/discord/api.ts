@@ -48,6 +48,7 @@ const CODES = {
   alreadyAcknowledged: 40_060,
   followUpsUsedUp: 40_094,
   missingAccess: 50_001,
+  notAuthor: 50_005,
   cannotMessageUser: 50_007,
   missingPermissions: 50_013,
   invalidToken: 50_027,

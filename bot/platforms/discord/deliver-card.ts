@@ -5,12 +5,16 @@
 import * as z from 'zod';
 import type { Clock, JobRecord, Logger, Place, PlaceChanges } from '../../core/ports.ts';
 import { PlaceGoneError } from '../../core/ports.ts';
-import { isDiscordError, type ApiRequest, type DiscordApi } from './api.ts';
+import { DiscordError, isDiscordError, type ApiRequest, type DiscordApi } from './api.ts';
 import type { BuiltMessage } from './build-message.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 import type { Replies } from './replies.ts';
 
-const messageSchema = z.looseObject({ id: z.string(), channel_id: z.string() });
+const messageSchema = z.looseObject({
+  id: z.string(),
+  channel_id: z.string(),
+  attachments: z.array(z.unknown()).default([]),
+});
 const channelSchema = z.looseObject({ id: z.string() });
 const NONCE_CHARACTERS = 25;
 const EPHEMERAL_FLAG = 1 << 6;
@@ -28,13 +32,16 @@ type Way = (record: JobRecord, message: BuiltMessage) => Promise<PlaceChanges | 
 
 export class CardDeliverer {
   readonly #options: DelivererOptions;
+  /** Jobs whose new message may or may not have been posted. */
+  readonly #unsure = new Set<string>();
 
   constructor(options: DelivererOptions) {
     this.#options = options;
   }
 
   /** Throws PlaceGoneError, or what kept Discord from taking it: then it is worth another try. */
-  async deliver(record: JobRecord, message: BuiltMessage, isFinal: boolean): Promise<PlaceChanges> {
+  async deliver(given: JobRecord, message: BuiltMessage, isFinal: boolean): Promise<PlaceChanges> {
+    const record = await this.#withMessage(given);
     const ways: Way[] = [
       (...given) => this.#byToken(...given, isFinal),
       (...given) => this.#asBot(...given, isFinal),
@@ -48,9 +55,18 @@ export class CardDeliverer {
     throw new PlaceGoneError('There is no way left to show the card to the person.');
   }
 
+  /** The id of the first answer's message may be known here before the core has heard of it. */
+  async #withMessage(record: JobRecord): Promise<JobRecord> {
+    const { messageId, replyToken, isFollowUp } = record.place;
+    if (messageId !== undefined || replyToken === undefined || isFollowUp) return record;
+    const reply = await this.#options.replies.wait(replyToken);
+    return { ...record, place: { ...record.place, messageId: reply.messageId } };
+  }
+
   /** Removes the card's message; one that is gone already is as good. */
-  async remove({ place }: JobRecord): Promise<void> {
+  async remove(given: JobRecord): Promise<void> {
     const { api } = this.#options;
+    const { place } = await this.#withMessage(given);
     try {
       if (this.#isTokenAlive(place)) {
         const { isAnswered } = await this.#options.replies.wait(place.replyToken ?? '');
@@ -143,22 +159,34 @@ export class CardDeliverer {
     }
   }
 
-  /** The nonce makes a second try after a lost answer find the first one's message. */
+  /**
+   * The nonce makes a second try after a lost answer find the first one's message: with the words of that first try,
+   * so that it is edited at once.
+   */
   async #create(
     record: JobRecord,
     channelId: string,
     message: BuiltMessage,
   ): Promise<PlaceChanges> {
     const nonce = { nonce: record.id.slice(0, NONCE_CHARACTERS), enforce_nonce: true };
-    const body = { ...withoutEphemeral(message.body), ...nonce };
+    const body = withoutEphemeral(message.body);
     const path = `/channels/${channelId}/messages` as const;
-    const sent = await this.#send(
-      { method: 'POST', path, isBot: true },
-      { ...message, body },
-      true,
+    const isSecondTry = this.#unsure.has(record.id);
+    this.#unsure.add(record.id);
+    const create = { method: 'POST', path, isBot: true } as const;
+    const files = message.files;
+    const sent = await this.#send(create, { body: { ...body, ...nonce }, files }, true).catch(
+      (error: unknown) => {
+        if (error instanceof DiscordError && error.status < 500) this.#unsure.delete(record.id);
+        throw error;
+      },
     );
-    const { jobId } = { jobId: record.id };
-    this.#options.logger.info({ jobId, channelId }, 'a card was posted as a new message');
+    if (isSecondTry || sent.attachments.length !== files.length) {
+      const edit = { method: 'PATCH', path: `${path}/${sent.id}`, isBot: true } as const;
+      await this.#send(edit, { body, files }, true);
+    }
+    this.#unsure.delete(record.id);
+    this.#options.logger.info({ jobId: record.id, channelId }, 'a card became a new message');
     return { messageId: sent.id, channelId: sent.channel_id, replyTokenExpiresAtMs: 0 };
   }
 
@@ -198,6 +226,6 @@ const isGone = (error: unknown): boolean =>
 const isTokenError = (error: unknown): boolean =>
   isDiscordError(error, 'invalidToken', 'unknownWebhook', 'unknownInteraction');
 const isAccessError = (error: unknown): boolean =>
-  isDiscordError(error, 'missingAccess', 'missingPermissions', 'cannotMessageUser');
+  isDiscordError(error, 'missingAccess', 'missingPermissions', 'notAuthor', 'cannotMessageUser');
 const toGone = (error: unknown): PlaceGoneError =>
   new PlaceGoneError('The message or its channel was deleted.', { cause: error });

@@ -59,6 +59,10 @@ export class Gateway {
     };
   }
 
+  get resumes(): number {
+    return this.log.filter((line) => line === 'resume').length;
+  }
+
   get isConnected(): boolean {
     return this.#current?.socket !== undefined;
   }
