@@ -17,7 +17,7 @@ let backend: FakeBackend;
 let ada: Person;
 afterEach(async () => {
   await scene.stop();
-  expect(scene.discord.violations.all).toEqual([]);
+  scene.discord.violations.check();
 });
 
 async function begin(options: DiscordBotOptions = {}): Promise<void> {
@@ -144,7 +144,7 @@ test.each([-20, 20])('a clock that is %i minutes wrong does no harm', async (min
   const card = scene.discord.world.messagesIn(ada.channel)[0];
   if (card === undefined) throw new Error('no card');
   await scene.discord.messageOf(ada.press(card, 'Vary'));
-  await untilAllPictured(3);
+  expect(await untilAllPictured(3)).toHaveLength(3);
 });
 
 test('a bot that was away for an hour finishes what it had promised', async () => {
@@ -152,12 +152,16 @@ test('a bot that was away for an hour finishes what it had promised', async () =
   backend.isHeld = true;
   const jobs = startJobs(2);
   for (const job of jobs) await scene.discord.messageOf(job);
+  await waitFor('the messages to be known', async () => {
+    const open = await scene.bot.stores.jobStore.listOpen();
+    return open.every(({ place }) => place.messageId !== undefined);
+  });
   await scene.bot.stop();
   scene.discord.clock.advance(61 * 60_000);
   backend.isHeld = false;
   backend.forget();
   await scene.restart();
-  await untilAllPictured(2);
+  expect(await untilAllPictured(2)).toHaveLength(2);
 });
 
 test('a token that dies at once is replaced by the bot itself', async () => {
@@ -165,5 +169,5 @@ test('a token that dies at once is replaced by the bot itself', async () => {
   startJobs(1);
   await waitFor('the card', () => scene.discord.world.messagesIn(ada.channel).length === 1);
   for (const interaction of scene.discord.world.interactions.values()) interaction.token = 'gone';
-  await untilAllPictured(1);
+  expect(await untilAllPictured(1)).toHaveLength(1);
 });

@@ -68,9 +68,11 @@ class DiscordAdapter implements DiscordPlatform {
     showCard: async (record, card) => {
       const message = await this.#build({ record, card });
       const content = message.files.length > 0 ? '' : JSON.stringify(message.body.components);
-      // With the words as they stand there, only a place that is still unknown is worth a request.
-      const isShown = content !== '' && this.#shown.get(record.id) === content;
-      if (isShown && !card.isFinal && record.place.messageId !== undefined) return {};
+      if (content !== '' && !card.isFinal && this.#shown.get(record.id) === content) {
+        // These words stand there already: only the message's id may be news.
+        const messageId = record.place.messageId ?? (await this.#deliverer.messageId(record));
+        if (messageId !== undefined) return { messageId };
+      }
       const changes = await this.#deliverer.deliver(record, message, card.isFinal);
       if (card.isFinal) this.#shown.delete(record.id);
       else this.#shown.set(record.id, content);

@@ -55,12 +55,16 @@ export class CardDeliverer {
     throw new PlaceGoneError('There is no way left to show the card to the person.');
   }
 
-  /** The id of the first answer's message may be known here before the core has heard of it. */
+  /** Of the first answer, which may be known here before the core has heard of it. */
+  async messageId({ place }: JobRecord): Promise<string | undefined> {
+    const { messageId, replyToken, isFollowUp } = place;
+    if (messageId !== undefined || replyToken === undefined || isFollowUp) return messageId;
+    return (await this.#options.replies.wait(replyToken)).messageId;
+  }
+
   async #withMessage(record: JobRecord): Promise<JobRecord> {
-    const { messageId, replyToken, isFollowUp } = record.place;
-    if (messageId !== undefined || replyToken === undefined || isFollowUp) return record;
-    const reply = await this.#options.replies.wait(replyToken);
-    return { ...record, place: { ...record.place, messageId: reply.messageId } };
+    const messageId = await this.messageId(record);
+    return { ...record, place: { ...record.place, messageId } };
   }
 
   /** Removes the card's message; one that is gone already is as good. */

@@ -29,6 +29,8 @@ export interface DiscordBotOptions {
   /** The bot's own clock, when it goes wrong. */
   clock?: Clock;
   toLink?: (jobId: string, index: number) => string;
+  /** In memory unless given. */
+  stores?: BotStores;
 }
 
 export interface BotStores {
@@ -52,11 +54,12 @@ export class DiscordBot {
     const clock = options.clock ?? discord.clock;
     this.#discord = discord;
     this.#options = options;
-    this.stores = stores ?? {
-      jobStore: createMemoryJobStore(),
-      imageStore: createMemoryImageStore(),
-      settingsStore: createMemorySettingsStore(clock),
-    };
+    this.stores = stores ??
+      options.stores ?? {
+        jobStore: createMemoryJobStore(),
+        imageStore: createMemoryImageStore(),
+        settingsStore: createMemorySettingsStore(clock),
+      };
     const { apiUrl, botToken: token } = discord;
     this.#adapter = createDiscordPlatform({
       api: createDiscordRest({ token, apiUrl }),

@@ -1,6 +1,7 @@
 /** A Discord for one test: the real protocols on this machine, the real rules, and people who use it. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Clock } from '../../../bot/core/ports.ts';
 import { VirtualClock } from '../virtual-clock.ts';
 import { waitFor } from '../wait-for.ts';
 import { BotRoutes } from './bot-routes.ts';
@@ -29,6 +30,8 @@ const OUTPUT = join(import.meta.dirname, '../../output/discord');
 
 export interface FakeDiscordOptions {
   clock?: VirtualClock;
+  /** Another clock for the 3 seconds of a first answer. */
+  patience?: Clock;
   /** Interactions go there as signed HTTP requests; without it they go through the gateway. */
   sendRequest?: SendRequest;
   heartbeatIntervalMs?: number;
@@ -74,7 +77,7 @@ export class FakeDiscord {
     const clock = options.clock ?? new VirtualClock();
     const violations = new Violations();
     const key = new SigningKey();
-    const world = new World(clock);
+    const world = new World(clock, options.patience ?? clock);
     const rules = new MessageRules(world, violations);
     let gateway: Gateway | undefined;
     const server = await startServer((origin) => {
@@ -155,7 +158,7 @@ export class FakeDiscord {
   /** Once more is a repeated delivery. */
   deliver(interaction: DiscordInteraction): void {
     interaction.deliveries += this.gateway.isDoubling ? 2 : 1;
-    interaction.deliveredAtMs ??= this.clock.nowMs();
+    interaction.deliveredAtMs ??= this.world.patience.nowMs();
     if (this.#http === undefined) {
       this.gateway.dispatch('INTERACTION_CREATE', interaction.payload);
       return;

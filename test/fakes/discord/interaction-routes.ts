@@ -43,7 +43,7 @@ export class InteractionRoutes {
 
   /** The one first response; by the callback route or as the body of an HTTP interaction's answer. */
   respond(interaction: DiscordInteraction, { json, uploads }: MessageBody): void {
-    const nowMs = this.#world.clock.nowMs();
+    const nowMs = this.#world.patience.nowMs();
     const afterMs = nowMs - (interaction.deliveredAtMs ?? nowMs);
     if (interaction.firstResponse !== undefined) {
       // A delivery that came twice, or an answer whose connection was cut, is answered twice by the best of bots.

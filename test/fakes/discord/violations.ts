@@ -14,6 +14,13 @@ export class Violations {
     for (const rule of rules) this.#allowed.add(rule);
   }
 
+  /** Throws with everything that was broken. */
+  check(): void {
+    if (this.all.length === 0) return;
+    const lines = this.all.map(({ rule, detail }) => `${rule}: ${detail}`);
+    throw new Error(`The rules of Discord were broken:\n${lines.join('\n')}`);
+  }
+
   report(rule: string, detail: string): void {
     if (!this.#allowed.has(rule)) this.all.push({ rule, detail });
   }

@@ -1,4 +1,5 @@
 /** What Discord remembers: servers, channels, people, messages, files, interactions. Plain data and look-ups. */
+import type { Clock } from '../../../bot/core/ports.ts';
 import type { VirtualClock } from '../virtual-clock.ts';
 
 export interface DiscordUser {
@@ -94,6 +95,8 @@ const DISCORD_EPOCH_MS = 1_420_070_400_000;
 
 export class World {
   readonly clock: VirtualClock;
+  /** What the 3 seconds of a first answer are measured by. */
+  readonly patience: Clock;
   readonly application: DiscordUser;
   readonly users = new Map<string, DiscordUser>();
   readonly channels = new Map<string, DiscordChannel>();
@@ -106,8 +109,9 @@ export class World {
   commandWrites = 0;
   #serial = 0;
 
-  constructor(clock: VirtualClock) {
+  constructor(clock: VirtualClock, patience: Clock) {
     this.clock = clock;
+    this.patience = patience;
     this.application = this.addUser('Imagine');
   }
 
