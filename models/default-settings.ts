@@ -30,7 +30,7 @@ export function chooseDefaults(
 function isTurbo(scheduler: SchedulerConfig): boolean {
   return (
     scheduler._class_name.startsWith('Euler') &&
-    scheduler.timestep_spacing === 'trailing' &&
+    scheduler.given.timestep_spacing === 'trailing' &&
     scheduler.prediction_type === 'epsilon' &&
     !scheduler.rescale_betas_zero_snr
   );

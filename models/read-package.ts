@@ -1,8 +1,8 @@
 /** A package folder as one typed value: everything the JSON files and the manifest say, checked. */
-import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { usableSamplers } from '../gpu-function/sampling/default-sampler.ts';
 import { parseSchedulerConfig } from '../gpu-function/sampling/parse-scheduler-config.ts';
 import type { SchedulerConfig } from '../gpu-function/sampling/scheduler-config.ts';
 import { listAbilities } from './abilities.ts';
@@ -123,7 +123,7 @@ export async function readPackage(folder: string, id: string): Promise<ModelPack
         ...manifest.defaults,
         ...manifest.fixedSize,
       },
-      samplers: [...SAMPLER_IDS],
+      samplers: usableSamplers(parts.scheduler),
       styles: Object.keys(manifest.styles ?? {}),
       abilities: listAbilities({
         hasEncoder: graphFiles.encoder !== undefined,

@@ -4,22 +4,14 @@ import { imageSourceSchema } from './image-source.ts';
 import { LIMITS } from './limits.ts';
 import { inpaintSchema, outpaintSchema } from './picture-editing.ts';
 
-/** Samplers by the names of the papers' authors; every alias a person may type maps to one of these. */
-export const SAMPLER_IDS = ['ddpm', 'ddim', 'euler', 'euler-ancestral', 'dpmpp-2m'] as const;
-export type SamplerId = (typeof SAMPLER_IDS)[number];
-
-/** As the WebUI writes them: in its recipes, on cards, in messages. */
-export const SAMPLER_LABELS: Readonly<Record<SamplerId, string>> = {
-  ddpm: 'DDPM',
-  ddim: 'DDIM',
-  euler: 'Euler',
-  'euler-ancestral': 'Euler a',
-  'dpmpp-2m': 'DPM++ 2M',
-};
-
-/** How the timesteps or sigmas of a run are spread over the trained schedule. */
-export const SPACING_IDS = ['leading', 'trailing', 'linspace', 'karras'] as const;
-export type SpacingId = (typeof SPACING_IDS)[number];
+export {
+  SAMPLER_IDS,
+  SAMPLER_LABELS,
+  SPACING_IDS,
+  type SamplerId,
+  type SpacingId,
+} from './samplers.ts';
+import { SAMPLER_IDS, SPACING_IDS } from './samplers.ts';
 
 const side = z
   .int()
@@ -65,6 +57,12 @@ const drawingFields = {
     .optional(),
   sampler: z.enum(SAMPLER_IDS).optional(),
   spacing: z.enum(SPACING_IDS).optional(),
+  /** DDIM, TCD and ancestral samplers: the share of the noise that each step renews. */
+  eta: z.number().min(LIMITS.eta.min).max(LIMITS.eta.max).optional(),
+  /** Euler: how much noise is stirred in over the whole run. */
+  sChurn: z.number().min(LIMITS.sChurn.min).max(LIMITS.sChurn.max).optional(),
+  /** Factor for the noise that the steps of stochastic samplers add. */
+  sNoise: z.number().min(LIMITS.sNoise.min).max(LIMITS.sNoise.max).optional(),
   modelId: name.optional(),
   style: name.optional(),
 };

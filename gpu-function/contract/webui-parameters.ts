@@ -24,9 +24,14 @@ const PAIRS_MIN = 3;
 /** WebUI 1.9's schedule types that spread the steps in the same way. */
 const SCHEDULE_TYPES: Readonly<Record<SpacingId, string>> = {
   leading: 'DDIM',
-  trailing: 'SGM Uniform',
+  trailing: 'Simple',
   linspace: 'Uniform',
   karras: 'Karras',
+  exponential: 'Exponential',
+  beta: 'Beta',
+  'sgm-uniform': 'SGM Uniform',
+  // WebUI has none of it.
+  lu: 'Lu',
 };
 
 /** The text for one picture. `settings` are those of the picture alone: its own seed, count 1. */

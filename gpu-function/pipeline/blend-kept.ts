@@ -11,16 +11,16 @@ export interface KeptPart {
 }
 
 /**
- * Writes into `latents` after step number `step` (from 1): kept = alpha · clean + sigma · noise at the level where the
- * next step begins, and the clean picture itself after the last one, as diffusers' inpainting pipeline for 4 channels.
+ * Writes into `latents` after network call number `call` (from 1): kept = alpha · clean + sigma · noise at the level where the
+ * next call begins, and the clean picture itself after the last one, as diffusers' inpainting pipeline for 4 channels.
  */
 export function blendKept(
   latents: Float32Array,
   { clean, noise, mask }: KeptPart,
   plan: Pick<SamplingPlan, 'levels'>,
-  step: number,
+  call: number,
 ): void {
-  const { alpha, sigma } = plan.levels[step] ?? { alpha: 1, sigma: 0 };
+  const { alpha, sigma } = plan.levels[call] ?? { alpha: 1, sigma: 0 };
   for (let at = 0; at < latents.length; at++) {
     const drawn = mask[at % mask.length] ?? 0;
     const kept = alpha * (clean[at] ?? 0) + sigma * (noise[at] ?? 0);

@@ -37,14 +37,16 @@ export interface DenoisingJob {
 export async function denoise(job: DenoisingJob): Promise<Tensor> {
   const { plan, start, run, model, part } = job;
   const paint = job.paint ?? createPreviewPainter(model.previewMap, start.shape);
-  const onStep = async ({ step, steps, latents, denoised }: SamplingStep) => {
-    if (start.kept !== undefined) blendKept(latents, start.kept, plan, step);
-    run.report({
-      type: 'step-end',
-      step: (part?.stepsBefore ?? 0) + step,
-      steps: part?.stepsInAll ?? steps,
-      preview: paint(denoised),
-    });
+  const onStep = async ({ step, steps, call, isStepEnd, latents, denoised }: SamplingStep) => {
+    if (start.kept !== undefined) blendKept(latents, start.kept, plan, call);
+    if (isStepEnd) {
+      run.report({
+        type: 'step-end',
+        step: (part?.stepsBefore ?? 0) + step,
+        steps: part?.stepsInAll ?? steps,
+        preview: paint(denoised),
+      });
+    }
     // Messages, a cancel among them, arrive between turns of the event loop only.
     await nextTurn();
     if (run.isCanceled()) throw new RunCanceled();
@@ -55,6 +57,7 @@ export async function denoise(job: DenoisingJob): Promise<Tensor> {
     callNetwork: job.settings.tile
       ? rollEachCall(createNetworkCall(job), start.shape)
       : createNetworkCall(job),
+    pictures: start.shape[0],
     drawNoise: start.drawNoise,
     onStep,
   });

@@ -2,12 +2,11 @@
  * How much of the picture is left after t steps of noising: the table abar_t, t = 0..T-1.
  * Tables are float64 arrays; values are rounded to float32 where the reference's tensors are float32.
  */
-import type { SchedulerConfig } from './scheduler-config.ts';
-
-const { fround } = Math;
+import { f32, float32Linspace } from './float32.ts';
+import type { SchedulerKeys } from './scheduler-config.ts';
 
 type ScheduleConfig = Pick<
-  SchedulerConfig,
+  SchedulerKeys,
   | 'num_train_timesteps'
   | 'beta_start'
   | 'beta_end'
@@ -24,34 +23,31 @@ export function toBetas(config: ScheduleConfig): Float64Array {
 
 function toPlainBetas(config: ScheduleConfig): Float64Array {
   const { num_train_timesteps: length, beta_start: start, beta_end: end } = config;
-  if (config.trained_betas !== undefined) return Float64Array.from(config.trained_betas, fround);
+  if (config.trained_betas !== undefined) return Float64Array.from(config.trained_betas, f32);
   switch (config.beta_schedule) {
     case 'linear':
       return float32Linspace(start, end, length);
     case 'scaled_linear':
       return float32Linspace(Math.sqrt(start), Math.sqrt(end), length).map((root) =>
-        fround(root * root),
+        f32(root * root),
       );
     case 'squaredcos_cap_v2':
-      return squaredCosineBetas(length);
+      // "Improved DDPM", https://arxiv.org/abs/2102.09672 equation 17: cosine squared, offset 0.008.
+      return betasOf((part) => Math.cos(((part + 0.008) / 1.008) * (Math.PI / 2)) ** 2, length);
+    case 'exp':
+      return betasOf((part) => Math.exp(part * -12), length);
+    case 'sigmoid':
+      // GeoDiff, https://arxiv.org/abs/2203.02923.
+      return float32Linspace(-6, 6, length).map((x) =>
+        f32(f32(f32(1 / (1 + Math.exp(-x))) * f32(end - start)) + f32(start)),
+      );
   }
 }
 
-/** Torch fills the second half from the end, which decides the last bit. */
-function float32Linspace(start: number, end: number, length: number): Float64Array {
-  const first = fround(start);
-  const last = fround(end);
-  const step = length > 1 ? fround(fround(last - first) / (length - 1)) : 0;
+/** From the share of the picture that is left at each part of the way, 0..1; a beta is at most 0.999. */
+function betasOf(alphaBar: (part: number) => number, length: number): Float64Array {
   return Float64Array.from({ length }, (_, index) =>
-    index < length / 2 ? fround(first + step * index) : fround(last - step * (length - 1 - index)),
-  );
-}
-
-/** "Improved DDPM", https://arxiv.org/abs/2102.09672 equation 17: cosine squared, offset 0.008, beta at most 0.999. */
-function squaredCosineBetas(length: number): Float64Array {
-  const alphaBar = (part: number) => Math.cos(((part + 0.008) / 1.008) * (Math.PI / 2)) ** 2;
-  return Float64Array.from({ length }, (_, index) =>
-    fround(Math.min(1 - alphaBar((index + 1) / length) / alphaBar(index / length), 0.999)),
+    f32(Math.min(1 - alphaBar((index + 1) / length) / alphaBar(index / length), 0.999)),
   );
 }
 
@@ -59,8 +55,8 @@ function squaredCosineBetas(length: number): Float64Array {
 export function toAlphaBars(betas: Float64Array): Float64Array {
   let product = 1;
   return betas.map((beta) => {
-    product *= fround(1 - beta);
-    return fround(product);
+    product *= f32(1 - beta);
+    return f32(product);
   });
 }
 
@@ -69,13 +65,13 @@ export function toAlphaBars(betas: Float64Array): Float64Array {
  * https://arxiv.org/abs/2305.08891 algorithm 1.
  */
 function rescaleToZeroSnr(betas: Float64Array): Float64Array {
-  const roots = toAlphaBars(betas).map((alphaBar) => fround(Math.sqrt(alphaBar)));
+  const roots = toAlphaBars(betas).map((alphaBar) => f32(Math.sqrt(alphaBar)));
   const first = roots[0] ?? 1;
   const last = roots.at(-1) ?? 0;
-  const stretch = fround(first / fround(first - last));
-  const alphaBars = roots.map((root) => fround(fround(fround(root - last) * stretch) ** 2));
+  const stretch = f32(first / f32(first - last));
+  const alphaBars = roots.map((root) => f32(f32(f32(root - last) * stretch) ** 2));
   return alphaBars.map((alphaBar, index) => {
-    const alpha = index === 0 ? alphaBar : fround(alphaBar / (alphaBars[index - 1] ?? 1));
-    return fround(1 - alpha);
+    const alpha = index === 0 ? alphaBar : f32(alphaBar / (alphaBars[index - 1] ?? 1));
+    return f32(1 - alpha);
   });
 }

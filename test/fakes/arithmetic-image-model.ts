@@ -2,6 +2,8 @@
  * A model without weights: its idea of the clean picture is a known function of the words, of the place and, a little, of
  * the sample. Small enough to work out by hand, and wrong arithmetic around it shows in its pictures.
  */
+import { usableSamplers } from '../../gpu-function/sampling/default-sampler.ts';
+import { parseSchedulerConfig } from '../../gpu-function/sampling/parse-scheduler-config.ts';
 import { GenerationError } from '#contract/generation-error.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
 import type {
@@ -44,21 +46,7 @@ export function createArithmeticModel(options: ArithmeticModelOptions = {}): Ari
     encodedIds,
     description: { ...DESCRIPTION, ...options.description },
     digest: '0123456789abcdef',
-    scheduler: {
-      _class_name: 'DDIMScheduler',
-      num_train_timesteps: 1000,
-      beta_start: 0.00085,
-      beta_end: 0.012,
-      beta_schedule: 'scaled_linear',
-      prediction_type: 'sample',
-      timestep_spacing: 'leading',
-      steps_offset: 1,
-      clip_sample: false,
-      clip_sample_range: 1,
-      set_alpha_to_one: false,
-      rescale_betas_zero_snr: false,
-      use_karras_sigmas: false,
-    },
+    scheduler: SCHEDULER,
     latentChannels: 4,
     roundsTimesteps: false,
     vaeFactor: VAE_FACTOR,
@@ -124,6 +112,18 @@ export function createLibraryOf(model: ImageModel): ModelLibrary {
   };
 }
 
+const SCHEDULER = parseSchedulerConfig({
+  _class_name: 'DDIMScheduler',
+  beta_start: 0.00085,
+  beta_end: 0.012,
+  beta_schedule: 'scaled_linear',
+  prediction_type: 'sample',
+  timestep_spacing: 'leading',
+  steps_offset: 1,
+  clip_sample: false,
+  set_alpha_to_one: false,
+});
+
 const DESCRIPTION: ModelDescription = {
   id: 'arithmetic',
   name: 'Arithmetic',
@@ -140,7 +140,7 @@ const DESCRIPTION: ModelDescription = {
     sampler: 'ddim',
     spacing: 'leading',
   },
-  samplers: ['ddpm', 'ddim', 'euler', 'euler-ancestral', 'dpmpp-2m'],
+  samplers: usableSamplers(SCHEDULER),
   styles: ['bright'],
 };
 

@@ -41,7 +41,7 @@ export function toLine(result: CaseResult): string {
       return `${result.name}  ${error}  ${tolerance}  ${isFailure(result) ? 'FAIL' : 'ok'}`;
     }
     case 'unsupported':
-      return `${result.name}  not supported yet: ${result.reason}`;
+      return `${result.name}  not supported: ${result.reason}`;
     case 'broken':
       return `${result.name}  FAIL: ${result.reason}`;
   }

@@ -2,6 +2,7 @@
 import { maxAbsoluteError, type CaseResult } from './case-result.ts';
 
 export interface Comparison {
+  /** Where the reference itself has no number (NaN) there is nothing to compare with. */
   add(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void;
   toResult(name: string): CaseResult;
 }
@@ -10,7 +11,7 @@ export function createComparison(): Comparison {
   let worst: { error: number; tolerance: number } | undefined;
   return {
     add(actual, expected, tolerance) {
-      const error = maxAbsoluteError(actual, expected);
+      const error = maxAbsoluteError(...withoutNaN(actual, expected));
       if (
         worst === undefined ||
         badness(error, tolerance) > badness(worst.error, worst.tolerance)
@@ -23,6 +24,19 @@ export function createComparison(): Comparison {
       return { kind: 'compared', name, maxAbsoluteError: worst.error, tolerance: worst.tolerance };
     },
   };
+}
+
+/** Different lengths stay as they are: that is an error of its own. */
+function withoutNaN(
+  actual: ArrayLike<number>,
+  expected: ArrayLike<number>,
+): [ArrayLike<number>, ArrayLike<number>] {
+  const isNumber = (_: number, index: number) => !Number.isNaN(expected[index]);
+  const numbers = Array.from(expected).filter(isNumber);
+  if (numbers.length === expected.length || actual.length !== expected.length) {
+    return [actual, expected];
+  }
+  return [Array.from(actual).filter(isNumber), numbers];
 }
 
 /** Error in tolerances; where the tolerance is 0 every error is beyond it. */

@@ -18,7 +18,7 @@ async function main([folder]: readonly string[]): Promise<number> {
     counts[toCount(result)]++;
   }
   const { ok, failed, unsupported } = counts;
-  process.stdout.write(`${ok} ok, ${failed} failed, ${unsupported} not supported yet\n`);
+  process.stdout.write(`${ok} ok, ${failed} FAIL, ${unsupported} not supported\n`);
   if (ok + failed > 0) return failed > 0 ? 1 : 0;
   process.stderr.write(`No case was found in ${folder}. ${USAGE}\n`);
   return 1;

@@ -1,80 +1,38 @@
 /** A full loop in the manner of diffusers' own test-suite. */
 import { addNoise } from '../../gpu-function/sampling/forward-process.ts';
-import {
-  cleanWeights,
-  networkInputScale,
-  type NoiseStep,
-} from '../../gpu-function/sampling/noise-level.ts';
-import { toSamplerOptions } from '../../gpu-function/sampling/sampler-options.ts';
-import { SAMPLERS } from '../../gpu-function/sampling/sampler-registry.ts';
-import type { SamplerInput } from '../../gpu-function/sampling/sampler.ts';
-import { publishedTestModel, publishedTestSample } from './reference-noise.ts';
-import { toReferenceTable, type BuiltScheduler } from './scheduler-case.ts';
+import type { Sampler } from '../../gpu-function/sampling/sampler.ts';
+import { publishedTestModel, publishedTestSample, TEST_SAMPLE_LENGTH } from './reference-noise.ts';
+import { replayLoop, type LoopRecord, type LoopRequest } from './replay-loop.ts';
 
 export interface PublishedLoop {
-  scheduler: BuiltScheduler;
-  stepCount: number;
-  /** Only the last steps are run, from the test sample with the reversed test sample as noise. All steps when left out. */
-  noisedSteps?: number | undefined;
-  eta?: number | undefined;
-  /** The next array of noise. */
-  drawNoise(): Float32Array;
+  sampler: Sampler;
+  /** Only the last calls are made, from the test sample with the reversed one as noise. All of them when left out. */
+  noisedCalls?: number | undefined;
+  /** Where the plain sample's loop begins, 0 when left out. */
+  firstCall?: number | undefined;
+  /** Values of the test sample: 768, or 96 in the tests of one dimension. */
+  length?: number | undefined;
+  drawNoise(call: number): Float32Array;
+  /** Nearly all of those tests hand the scaled sample to the network and to `step` as well. */
+  scaling?: LoopRequest['scaling'] | undefined;
 }
 
-export interface PublishedReplay {
-  start: Float32Array;
-  final: Float32Array;
-  timesteps: number[];
-}
-
-/**
- * Those tests hand the scaled sample to the network and to `step` as well, so that Euler's loops do not follow its
- * method: every step begins from the sample that was scaled. Only single steps can say that; DPM++, which needs the step
- * before, does not scale and runs whole.
- */
-export async function replayPublishedLoop(loop: PublishedLoop): Promise<PublishedReplay> {
-  const { scheduler, noisedSteps } = loop;
-  const table = toReferenceTable(scheduler, loop.stepCount);
-  const steps = noisedSteps === undefined ? table.steps : table.steps.slice(-noisedSteps);
-  const start = toStart(loop, table.initialNoiseScale, steps);
-  const input = toSamplerInput(loop);
-  let sample: Float32Array = start;
-  const runs = scheduler.sampler === 'dpmpp-2m' ? [steps] : steps.map((step) => [step]);
-  for (const steps of runs) {
-    const scale = steps[0] === undefined ? 1 : networkInputScale(steps[0].from);
-    const scaled = sample.map((value) => value * scale);
-    sample = await SAMPLERS[scheduler.sampler].run({ ...input, steps, sample: scaled });
-  }
-  return { start, final: sample, timesteps: steps.map((step) => step.from.timestep) };
-}
-
-function toStart(
-  { noisedSteps }: PublishedLoop,
-  noiseScale: number,
-  [first]: readonly NoiseStep[],
-): Float32Array {
-  const sample = publishedTestSample(false).map((value) => value * noiseScale);
-  if (noisedSteps === undefined || first === undefined) return sample;
-  return addNoise(sample, publishedTestSample(true), first.from);
-}
-
-function toSamplerInput(loop: PublishedLoop): Omit<SamplerInput, 'sample' | 'steps'> {
-  const { config, sampler } = loop.scheduler;
-  return {
-    denoise: async (sample, level, clean) => {
-      const output = publishedTestModel(sample, level.timestep);
-      const weights = cleanWeights(config.prediction_type, level);
-      for (const [index, value] of sample.entries()) {
-        clean[index] = weights.sample * value + weights.output * (output[index] ?? 0);
-      }
-    },
-    drawNoise: () => loop.drawNoise(),
-    onStep: async () => undefined,
-    options: toSamplerOptions({
-      scheduler: config,
-      sampler,
-      steps: loop.stepCount,
-      eta: loop.eta,
-    }),
-  };
+export function replayPublishedLoop(loop: PublishedLoop): LoopRecord {
+  const { sampler, noisedCalls, length = TEST_SAMPLE_LENGTH } = loop;
+  const firstCall =
+    noisedCalls === undefined ? (loop.firstCall ?? 0) : sampler.timesteps.length - noisedCalls;
+  // The one test that does not scale at all begins with the sample as it is.
+  const noiseScale = loop.scaling === 'none' ? 1 : sampler.initialNoiseScale;
+  const plain = publishedTestSample(false, length).map((value) => value * noiseScale);
+  const level = sampler.noiseLevels[firstCall];
+  const isNoised = noisedCalls !== undefined && level !== undefined;
+  return replayLoop({
+    sampler,
+    firstCall,
+    start: isNoised ? addNoise(plain, publishedTestSample(true, length), level) : plain,
+    pictures: 4,
+    callNetwork: publishedTestModel,
+    drawNoise: (call) => loop.drawNoise(call),
+    scaling: loop.scaling ?? 'kept',
+  });
 }

@@ -24,13 +24,16 @@ export function referenceNoise(seed: number, length: number): Float32Array {
 
 export const TEST_SAMPLE_LENGTH = 4 * 3 * 8 * 8;
 
-/** 0..767 (or 767..0) as [3, 8, 8, 4] over 768, last axis to the front. */
-export function publishedTestSample(isReversed: boolean): Float32Array {
-  const sample = new Float32Array(TEST_SAMPLE_LENGTH);
-  const plane = TEST_SAMPLE_LENGTH / 4;
-  for (let index = 0; index < TEST_SAMPLE_LENGTH; index++) {
-    const value = isReversed ? TEST_SAMPLE_LENGTH - 1 - index : index;
-    sample[(index % 4) * plane + Math.floor(index / 4)] = value / TEST_SAMPLE_LENGTH;
+/** 0..767 (or 767..0) as [3, 8, 8, 4] over 768, last axis to the front; 96 values are [3, 8, 4]. */
+export function publishedTestSample(
+  isReversed: boolean,
+  length: number = TEST_SAMPLE_LENGTH,
+): Float32Array {
+  const sample = new Float32Array(length);
+  const plane = length / 4;
+  for (let index = 0; index < length; index++) {
+    const value = isReversed ? length - 1 - index : index;
+    sample[(index % 4) * plane + Math.floor(index / 4)] = value / length;
   }
   return sample;
 }

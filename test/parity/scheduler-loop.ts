@@ -1,61 +1,82 @@
 /** One sampling loop of a scheduler case, from noise or from a noised picture. */
 import { addNoise } from '../../gpu-function/sampling/forward-process.ts';
-import type { SamplingPlan } from '../../gpu-function/sampling/sampling-plan.ts';
+import type { Sampler, ScheduleRequest } from '../../gpu-function/sampling/sampler.ts';
 import type { CaseResult } from './case-result.ts';
 import { createComparison, largestMagnitude } from './comparison.ts';
 import { publishedTestModel, publishedTestSample, referenceNoise } from './reference-noise.ts';
 import { replayLoop, type LoopRecord } from './replay-loop.ts';
-import type { BuiltScheduler } from './scheduler-case.ts';
+import {
+  readArguments,
+  stepKwargsSchema,
+  toReferenceSampler,
+  toSamplerOptions,
+  type BuiltScheduler,
+} from './scheduler-case.ts';
 import type { SchedulerLoop } from './scheduler-case-schema.ts';
 import { timestepTolerance } from './timesteps-table.ts';
 
 export interface LoopCase {
   loop: SchedulerLoop;
   scheduler: BuiltScheduler;
-  stepCount: number;
+  request: ScheduleRequest;
 }
 
 export async function checkSchedulerLoop(name: string, loopCase: LoopCase): Promise<CaseResult> {
-  const { loop } = loopCase;
-  const caseName = `${name} ${loop.model}:${loop.mode}`;
-  const { eta: _eta, ...unknownArguments } = loop.step_kwargs;
-  const [unknown] = Object.keys(unknownArguments);
-  if (unknown !== undefined) {
-    return { kind: 'unsupported', name: caseName, reason: `step with ${unknown} is not built` };
+  const { loop, scheduler, request } = loopCase;
+  const given = readArguments(stepKwargsSchema, loop.step_kwargs);
+  if ('unknown' in given) {
+    return { kind: 'unsupported', name, reason: `step with ${given.unknown} is not built` };
   }
-  const record = await replay(loopCase);
+  const sampler = toReferenceSampler(scheduler, request, toSamplerOptions(given.known));
+  const record = replay(loop, sampler, request.timesteps?.length ?? request.steps);
   if (record.draws !== loop.noise_draws.length) {
     const reason = `${record.draws} draws of noise instead of ${loop.noise_draws.length}`;
-    return { kind: 'broken', name: caseName, reason };
+    return { kind: 'broken', name, reason };
   }
-  return compare(loop, record).toResult(caseName);
+  return compare(loop, record).toResult(name);
 }
 
-function replay({ loop, scheduler, stepCount }: LoopCase): Promise<LoopRecord> {
+function replay(loop: SchedulerLoop, sampler: Sampler, steps: number): LoopRecord {
   const length = loop.shape.reduce((product, side) => product * side, 1);
+  const firstCall = firstCallOf(loop, sampler, steps);
+  const draws = [...loop.noise_draws];
   return replayLoop({
-    request: {
-      ...scheduler,
-      scheduler: scheduler.config,
-      steps: stepCount,
-      eta: loop.step_kwargs.eta,
-      strength: loop.mode === 'from_noised_image' ? loop.strength : undefined,
-    },
-    toStart: (plan) => toStart(loop, plan, length),
+    sampler,
+    firstCall,
+    start: toStart(loop, sampler, { firstCall, length }),
+    pictures: loop.shape[0] ?? 1,
     callNetwork: (sample, timestep, call) =>
       loop.model === 'dummy'
         ? publishedTestModel(sample, timestep)
         : referenceNoise(5_000 + call, length),
-    drawNoise: (draw) => referenceNoise(loop.noise_draws[draw]?.seed ?? Number.NaN, length),
+    drawNoise: (call) => {
+      const next = draws.findIndex((draw) => draw.step_call === call);
+      const [draw] = draws.splice(Math.max(next, 0), 1);
+      return referenceNoise(draw?.seed ?? Number.NaN, length);
+    },
   });
 }
 
-function toStart(loop: SchedulerLoop, plan: SamplingPlan, length: number): Float32Array {
+/** The step that is said, or the last int(steps · strength) steps. */
+function firstCallOf(loop: SchedulerLoop, sampler: Sampler, steps: number): number {
+  if (loop.mode === 'from_noise') return 0;
+  const { strength = 1 } = loop;
+  const start = loop.t_start ?? steps - Math.min(Math.trunc(steps * strength), steps);
+  return start * sampler.callsPerStep;
+}
+
+function toStart(
+  loop: SchedulerLoop,
+  sampler: Sampler,
+  { firstCall, length }: { firstCall: number; length: number },
+): Float32Array {
   if (loop.mode === 'from_noised_image') {
-    return addNoise(referenceNoise(7, length), referenceNoise(8, length), plan.startLevel);
+    const level = sampler.noiseLevels[firstCall];
+    if (level === undefined) throw new RangeError(`There is no call ${firstCall}.`);
+    return addNoise(referenceNoise(7, length), referenceNoise(8, length), level);
   }
   const unit = loop.model === 'dummy' ? publishedTestSample(false) : referenceNoise(42, length);
-  return unit.map((value) => value * plan.initialNoiseScale);
+  return unit.map((value) => value * sampler.initialNoiseScale);
 }
 
 /**
@@ -67,15 +88,17 @@ function compare(loop: SchedulerLoop, record: LoopRecord) {
   const allowed = (values: ArrayLike<number>) =>
     4 * loop.float64_input_max_abs_diff +
     1e-6 * Math.max(loop.output_max_abs, largestMagnitude(values));
-  const add = (actual: ArrayLike<number> | undefined, expected: readonly number[] | undefined) => {
-    if (expected !== undefined) comparison.add(actual ?? [], expected, allowed(expected));
+  const add = (
+    actual: ArrayLike<number> | undefined,
+    expected: readonly number[] | null | undefined,
+  ) => {
+    if (expected) comparison.add(actual ?? [], expected, allowed(expected));
   };
   add(record.start, loop.noised_start);
-  const timestepError = timestepTolerance('float32');
-  comparison.add([record.steps.length], [lastCall(loop)], 0);
+  comparison.add([record.calls.length], [lastCall(loop)], 0);
   for (const { k, t, prev_sample: expected, sum_abs: sumAbs } of loop.steps) {
-    const latents = record.steps[k]?.latents ?? new Float32Array();
-    comparison.add([record.plan.timesteps[k] ?? Number.NaN], [t], timestepError);
+    const { timestep, latents } = record.calls[k] ?? { timestep: NaN, latents: new Float32Array() };
+    comparison.add([timestep], [t], timestepTolerance('float32'));
     add(latents, expected);
     if (sumAbs !== undefined) {
       comparison.add([sumOfMagnitudes(latents)], [sumAbs], latents.length * allowed(latents));
@@ -86,8 +109,8 @@ function compare(loop: SchedulerLoop, record: LoopRecord) {
     record.final.filter((_, index) => index % 6 === 0),
     loop.final_every_6th_value,
   );
-  add(record.steps[0]?.denoised, loop.pred_original_sample_first_step);
-  add(record.steps.at(-1)?.denoised, loop.pred_original_sample_last_step);
+  add(record.calls[0]?.denoised, loop.pred_original_sample_first_step);
+  add(record.calls.at(-1)?.denoised, loop.pred_original_sample_last_step);
   return comparison;
 }
 

@@ -1,11 +1,10 @@
 /** timesteps_table.json: only the timesteps, for many numbers of steps. */
 import { join } from 'node:path';
 import * as z from 'zod';
-import { planSampling } from '../../gpu-function/sampling/plan-sampling.ts';
 import type { CaseResult } from './case-result.ts';
 import { createComparison } from './comparison.ts';
 import { numbersSchema, readReference } from './reference-file.ts';
-import { toReferenceScheduler } from './scheduler-case.ts';
+import { toReferenceSampler, toReferenceScheduler } from './scheduler-case.ts';
 
 const tableSchema = z.array(
   z.object({
@@ -21,11 +20,11 @@ const tableSchema = z.array(
 );
 
 /**
- * Whole timesteps must be equal. Float32 ones are compared to two units in the last place of 1000 (2^-14),
+ * Whole timesteps must be equal. Fractional ones are compared to two units in the last place of 1000 (2^-14),
  * because Karras spacing takes them from logarithms.
  */
 export function timestepTolerance(dtype: string): number {
-  return dtype === 'float32' ? 2 ** -13 : 0;
+  return dtype.startsWith('float') ? 2 ** -13 : 0;
 }
 
 export async function* checkTimestepsTable(folder: string): AsyncGenerator<CaseResult> {
@@ -41,12 +40,8 @@ export async function* checkTimestepsTable(folder: string): AsyncGenerator<CaseR
     }
     const comparison = createComparison();
     for (const [steps, expected] of Object.entries(timesteps)) {
-      const plan = planSampling({
-        ...reference,
-        scheduler: reference.config,
-        steps: Number(steps),
-      });
-      comparison.add(plan.timesteps, expected, timestepTolerance(dtype));
+      const sampler = toReferenceSampler(reference, { steps: Number(steps) });
+      comparison.add(sampler.timesteps, expected, timestepTolerance(dtype));
     }
     yield comparison.toResult(name);
   }

@@ -1,5 +1,6 @@
 /** The command language: what is understood, what is forgiven, and the sentence for each mistake. */
 import { describe, expect, test } from 'vitest';
+import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import { CommandError } from '../../../bot/core/command-error.ts';
 import type { CommandRequest } from '../../../bot/core/command-draft.ts';
 import { FLAGS } from '../../../bot/core/flags.ts';
@@ -181,11 +182,11 @@ describe('a mistake gets one sentence with the value and the remedy', () => {
     ],
     [
       'x --sampler eler',
-      '--sampler eler is unknown. Did you mean euler? Available: ddpm, ddim, euler, euler-ancestral, dpmpp-2m.',
+      `--sampler eler is unknown. Did you mean euler? Available: ${SAMPLER_IDS.join(', ')}.`,
     ],
     [
       'x --spacing karas',
-      '--spacing karas is unknown. Did you mean karras? Available: leading, trailing, linspace, karras.',
+      '--spacing karas is unknown. Did you mean karras? Available: leading, trailing, linspace, karras, exponential, beta, sgm-uniform, lu.',
     ],
     [
       'x --sampler "euler karras" --spacing trailing',

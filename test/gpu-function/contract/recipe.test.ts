@@ -224,7 +224,7 @@ describe("a recipe of WebUI's", () => {
   });
 
   test('gives the model its own sampler and size where ours lack the named one', () => {
-    const request = parameters('a cat\nSteps: 500000, Sampler: UniPC, Seed: 1, CFG scale: 99');
+    const request = parameters('a cat\nSteps: 500000, Sampler: DPM fast, Seed: 1, CFG scale: 99');
     expect(request).toMatchObject({ steps: 1000, guidanceScale: 30, size: { kind: 'default' } });
     expect(request?.sampler).toBeUndefined();
   });

@@ -3,7 +3,6 @@ import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
 import { resultSchema } from '#contract/generation-result.ts';
 import { jobEventSchema, type JobEventBody } from '#contract/job-event.ts';
-import { SAMPLER_IDS } from '#contract/generation-request.ts';
 import { readPngTexts } from '#contract/png-text.ts';
 import { readRecipe } from '#contract/recipe.ts';
 import { createEngine } from '../../../gpu-function/pipeline/engine.ts';
@@ -91,7 +90,7 @@ describe('the same request', () => {
     expect(hashes(second.images)).toEqual(hashes(first.images));
   });
 
-  test.each(SAMPLER_IDS)(
+  test.each(createArithmeticModel().description.samplers)(
     'picture 3 of 4 drawn alone by its recipe is the same file (%s)',
     async (sampler) => {
       const { engine } = createTrialEngine();

@@ -9,8 +9,8 @@ import {
   velocityToClean,
   velocityToNoise,
 } from '../../../gpu-function/sampling/forward-process.ts';
+import { toClean, toNoise } from '../../../gpu-function/sampling/convert-output.ts';
 import {
-  cleanWeights,
   networkInputScale,
   toPreservingLevel,
   toPreservingLevelOfRatio,
@@ -49,11 +49,10 @@ test("the samplers' weights find the same picture at both kinds of level", () =>
         const sample = addNoise(clean, noise, level);
         const outputs = { epsilon: noise, v_prediction: velocity, sample: clean };
         for (const [prediction, output] of Object.entries(outputs)) {
-          const weights = cleanWeights(prediction as keyof typeof outputs, level);
-          const found = sample.map(
-            (value, index) => weights.sample * value + weights.output * (output[index] ?? 0),
-          );
-          expect(difference(found, clean)).toBeLessThan(1e-4);
+          const answer = { output, sample };
+          const kind = prediction as keyof typeof outputs;
+          expect(difference(toClean(kind, level, answer), clean)).toBeLessThan(1e-4);
+          expect(difference(toNoise(kind, level, answer), noise)).toBeLessThan(1e-4);
         }
       }
     }),

@@ -50,7 +50,7 @@ describe('what a file leaves out', () => {
 
   test('the least log SNR may be minus infinity, as text', () => {
     const config = parse('DPMSolverMultistepScheduler', { lambda_min_clipped: '-Infinity' });
-    expect(config.lambda_min_clipped).toBeUndefined();
+    expect(config.lambda_min_clipped).toBe(Number.NEGATIVE_INFINITY);
     expect(defaultSampler(config).note).toBeUndefined();
   });
 });
@@ -59,13 +59,16 @@ describe('what is wrong is named', () => {
   test.each([
     [{ beta_start: 'small' }, /"beta_start"/],
     [{ num_train_timesteps: 1e9 }, /"num_train_timesteps"/],
-    [{ beta_schedule: 'sigmoid' }, /"beta_schedule"/],
+    [{ beta_schedule: 'laplace' }, /"beta_schedule".*not "laplace"/],
+    [{ algorithm_type: 'rk4' }, /"algorithm_type".*not "rk4"/],
     [{ prediction_type: 'flow' }, /"prediction_type"/],
     [{ timestep_spacing: 'sideways' }, /"timestep_spacing"/],
     [{ steps_offset: -1 }, /"steps_offset"/],
     [{ beta_start: 0.5 }, /"beta_end".*beta_start \(0\.5\)/],
     [{ trained_betas: [0.1] }, /"trained_betas".*1000 values.*not 1/],
     [{ trained_betas: [2] }, /"trained_betas\.0"/],
+    [{ use_karras_sigmas: true, use_beta_sigmas: true }, /"use_beta_sigmas".*use_karras_sigmas/],
+    [{ sigma_min: 2, sigma_max: 1 }, /"sigma_max".*above sigma_min \(2\)/],
   ])('%j', (given, message) => {
     expect(() => parse('DDIMScheduler', given)).toThrow(message);
   });
@@ -74,8 +77,10 @@ describe('what is wrong is named', () => {
     expect(() => parseSchedulerConfig(json)).toThrow(/scheduler_config\.json/);
   });
 
-  test('flow matching is refused', () => {
-    expect(() => parse('FlowMatchEulerDiscreteScheduler')).toThrow(/flow matching/);
+  test('flow matching predicts a flow, whatever its class is called', () => {
+    for (const name of ['FlowMatchEulerDiscreteScheduler', 'FlowMatchHeunDiscreteScheduler']) {
+      expect(parse(name).prediction_type).toBe('flow_prediction');
+    }
   });
 });
 
@@ -86,14 +91,18 @@ describe('the sampler that a package asks for', () => {
     ['EulerDiscreteScheduler', 'euler', 'linspace'],
     ['EulerAncestralDiscreteScheduler', 'euler-ancestral', 'linspace'],
     ['DPMSolverMultistepScheduler', 'dpmpp-2m', 'linspace'],
+    ['PNDMScheduler', 'pndm', 'leading'],
+    ['UniPCMultistepScheduler', 'unipc', 'linspace'],
+    ['HeunDiscreteScheduler', 'heun', 'linspace'],
+    ['LCMScheduler', 'lcm', 'leading'],
+    ['FlowMatchEulerDiscreteScheduler', 'flow-match-euler', 'linspace'],
+    ['EDMEulerScheduler', 'edm-euler', 'karras'],
   ])('%s is drawn by %s, %s, without a word', (className, sampler, spacing) => {
     expect(defaultSampler(parse(className))).toEqual({ sampler, spacing });
   });
 
   test.each([
-    ['PNDMScheduler', 'ddim', 'leading'],
-    ['UniPCMultistepScheduler', 'dpmpp-2m', 'linspace'],
-    ['HeunDiscreteScheduler', 'euler', 'linspace'],
+    ['FlowMatchHeunDiscreteScheduler', 'flow-match-euler', 'linspace'],
     ['SomethingNewScheduler', 'ddim', 'leading'],
     ['constructor', 'ddim', 'leading'],
   ])('%s is stood in for by %s, which the note says', (className, sampler, spacing) => {
@@ -102,10 +111,9 @@ describe('the sampler that a package asks for', () => {
     expect(chosen.note).toContain(className);
   });
 
-  test('a setting that is not built is said too', () => {
+  test('an SDE is drawn by the SDE sampler', () => {
     const config = parse('DPMSolverMultistepScheduler', { algorithm_type: 'sde-dpmsolver++' });
-    expect(defaultSampler(config).note).toContain('algorithm_type');
-    expect(defaultSampler(parse('DDIMScheduler', { thresholding: false })).note).toBeUndefined();
+    expect(defaultSampler(config)).toEqual({ sampler: 'dpmpp-2m-sde', spacing: 'linspace' });
   });
 
   test("the file's spacing goes before the class's, and Karras before both where there is one", () => {

@@ -2,80 +2,95 @@
 import { describe, expect, test } from 'vitest';
 import type { SamplerId } from '#contract/generation-request.ts';
 import { toAlphaBars, toBetas } from '../../../gpu-function/sampling/beta-schedule.ts';
-import { karrasSigmas, sigmaToTimestep } from '../../../gpu-function/sampling/karras-sigmas.ts';
-import {
-  toLogSigmas,
-  trainedSigmas,
-} from '../../../gpu-function/sampling/levels/trained-sigmas.ts';
 import { parseSchedulerConfig } from '../../../gpu-function/sampling/parse-scheduler-config.ts';
 import { planSampling } from '../../../gpu-function/sampling/plan-sampling.ts';
-import { toSamplerOptions } from '../../../gpu-function/sampling/sampler-options.ts';
-import type { Sampler, SamplerOptions } from '../../../gpu-function/sampling/sampler.ts';
-import { sampleDdim } from '../../../gpu-function/sampling/samplers/ddim.ts';
-import { sampleDdpm } from '../../../gpu-function/sampling/samplers/ddpm.ts';
+import { ddpmVariance } from '../../../gpu-function/sampling/samplers/ddpm.ts';
+import { sigmaToTimestep, spreadSigmas } from '../../../gpu-function/sampling/sigma-spacing.ts';
+import { trainedTable } from '../../../gpu-function/sampling/trained-table.ts';
 import { sampleVaePosterior } from '../../../gpu-function/sampling/vae-posterior.ts';
+import { toReferenceSampler, toReferenceScheduler } from '../../parity/scheduler-case.ts';
 
-const OPTIONS: SamplerOptions = {
-  eta: 0,
-  clipRange: Number.POSITIVE_INFINITY,
-  variance: 'small',
-  isLastFirstOrder: true,
-};
 const cosine = parseSchedulerConfig({
   _class_name: 'DPMSolverMultistepScheduler',
   beta_schedule: 'squaredcos_cap_v2',
 });
 
-/** One step from alpha 0.6 to alpha 0.8, with the noise 1. */
-async function takeStep(
-  run: Sampler,
-  { sample, clean, ...options }: { sample: number; clean: number } & Partial<SamplerOptions>,
-): Promise<{ sample: number | undefined; clean: number | undefined }> {
-  let told: number | undefined;
-  const [result] = await run({
+/** abar 0.64 and 0.36: alpha 0.8 and 0.6. */
+const TWO_LEVELS = {
+  num_train_timesteps: 2,
+  trained_betas: [0.36, 1 - 0.36 / 0.64],
+  prediction_type: 'sample',
+};
+
+/** The first of two steps: from alpha 0.6 to alpha 0.8, with the noise 1. */
+function takeStep(
+  className: string,
+  given: object,
+  { sample, clean }: { sample: number; clean: number },
+): { sample: number | undefined; clean: number | undefined } {
+  const scheduler = toReferenceScheduler(className, { ...TWO_LEVELS, ...given });
+  if (!scheduler.isSupported) throw new Error(scheduler.reason);
+  const sampler = toReferenceSampler(scheduler, { steps: 2 });
+  const result = sampler.start(0).step({
     sample: Float32Array.of(sample),
-    steps: [{ from: { timestep: 9, alpha: 0.6, sigma: 0.8 }, to: { alpha: 0.8, sigma: 0.6 } }],
-    denoise: async (_sample, _level, into) => void into.fill(clean),
+    output: Float32Array.of(clean),
+    pictures: 1,
     drawNoise: () => Float32Array.of(1),
-    onStep: async (_index, _sample, seen) => void (told = seen[0]),
-    options: { ...OPTIONS, ...options },
   });
-  return { sample: result, clean: told };
+  return { sample: result.sample[0], clean: result.denoised[0] };
 }
 
 describe('clipping', () => {
-  test.each([1, -1])(
-    'DDIM clips the picture to %d and keeps the noise as it was seen',
-    async (sign) => {
-      // The noise is (4.6 - 0.6 · 5) / 0.8 = 2, whatever the picture is clipped to.
-      const step = await takeStep(sampleDdim, {
-        sample: 4.6 * sign,
-        clean: 5 * sign,
-        clipRange: 1,
-      });
-      expect(step.clean).toBe(sign);
-      expect(step.sample).toBeCloseTo((0.8 + 0.6 * 2) * sign, 5);
-    },
-  );
+  test.each([1, -1])('DDIM clips the picture to %d and keeps the noise as it was seen', (sign) => {
+    // The noise is (4.6 - 0.6 · 5) / 0.8 = 2, whatever the picture is clipped to.
+    const step = takeStep('DDIMScheduler', {}, { sample: 4.6 * sign, clean: 5 * sign });
+    expect(step.clean).toBe(sign);
+    expect(step.sample).toBeCloseTo((0.8 + 0.6 * 2) * sign, 5);
+  });
 
-  test('DDPM reports the clipped picture too', async () => {
-    expect((await takeStep(sampleDdpm, { sample: 1, clean: 5, clipRange: 1.5 })).clean).toBe(1.5);
+  test('DDPM reports the clipped picture too', () => {
+    const given = { clip_sample_range: 1.5 };
+    expect(takeStep('DDPMScheduler', given, { sample: 1, clean: 5 }).clean).toBe(1.5);
   });
 });
 
-test("DDPM's noise is the posterior's, or the whole step's where the package says so", async () => {
+test("DDPM's noise is the posterior's, or the whole step's where the package says so", () => {
   const beta = 1 - (0.6 / 0.8) ** 2;
   const still = { sample: 0, clean: 0 };
-  const small = await takeStep(sampleDdpm, { ...still, variance: 'small' });
+  const small = takeStep('DDPMScheduler', { variance_type: 'fixed_small' }, still);
   expect(small.sample).toBeCloseTo(Math.sqrt((0.6 / 0.8) ** 2 * beta), 5);
-  const large = await takeStep(sampleDdpm, { ...still, variance: 'large' });
+  const levels = [
+    { alpha: 0.6, sigma: 0.8 },
+    { alpha: 0.8, sigma: 0.6 },
+  ] as const;
+  expect((small.sample ?? 0) ** 2).toBeCloseTo(ddpmVariance(...levels), 6);
+  const large = takeStep('DDPMScheduler', { variance_type: 'fixed_large' }, still);
   expect(large.sample).toBeCloseTo(Math.sqrt(beta), 5);
 });
 
 describe('the last step of DPM++ is first order', () => {
-  const isFirstOrder = (given: object, steps: number) =>
-    toSamplerOptions({ scheduler: { ...cosine, ...given }, sampler: 'dpmpp-2m', steps })
-      .isLastFirstOrder;
+  /** Then it forgets what the step before saw. */
+  const isFirstOrder = (given: object, steps: number): boolean => {
+    const scheduler = toReferenceScheduler('DPMSolverMultistepScheduler', {
+      prediction_type: 'sample',
+      ...given,
+    });
+    if (!scheduler.isSupported) throw new Error(scheduler.reason);
+    const sampler = toReferenceSampler(scheduler, { steps });
+    const last = (before: number) => {
+      const run = sampler.start(steps - 2);
+      const step = (output: number) =>
+        run.step({
+          output: Float32Array.of(output),
+          sample: Float32Array.of(1),
+          pictures: 1,
+          drawNoise: () => Float32Array.of(0),
+        });
+      step(before);
+      return step(1).sample[0];
+    };
+    return last(0) === last(1);
+  };
   const above = { final_sigmas_type: 'sigma_min' } as const;
 
   test.each([
@@ -96,6 +111,11 @@ test.each<[SamplerId, number, number]>([
   ['euler', 0, 0],
   ['euler-ancestral', 0, 5],
   ['dpmpp-2m', 0, 0],
+  ['dpmpp-2m-sde', 0, 5],
+  ['dpm2-ancestral', 1, 4],
+  ['dpmpp-sde', 1, 8],
+  ['lcm', 0, 4],
+  ['tcd', 0.5, 4],
 ])(
   '%s with eta %d draws noise in %d of 5 steps, as the reference does',
   async (sampler, eta, expected) => {
@@ -117,9 +137,10 @@ describe('cosine schedules', () => {
   });
 
   test('have their Karras timesteps cut, not rounded, in DPM++', () => {
-    const sigmas = trainedSigmas(cosine);
-    const exact = karrasSigmas(sigmas[0] ?? 0, sigmas.at(-1) ?? 0, 10).map((sigma) =>
-      sigmaToTimestep(sigma, toLogSigmas(sigmas)),
+    const { sigmas, logSigmas } = trainedTable(cosine);
+    const range = { min: sigmas[0] ?? 0, max: sigmas.at(-1) ?? 0 };
+    const exact = spreadSigmas('karras', range, 10).map((sigma) =>
+      sigmaToTimestep(sigma, logSigmas),
     );
     const plan = planSampling({
       scheduler: cosine,
@@ -136,7 +157,7 @@ describe('cosine schedules', () => {
     const usable = [...toAlphaBars(toBetas(cosine))].filter(
       (alphaBar) => Math.log(alphaBar / (1 - alphaBar)) / 2 >= least,
     );
-    const scheduler = { ...cosine, lambda_min_clipped: least };
+    const scheduler = { ...cosine, given: { ...cosine.given, lambda_min_clipped: least } };
     const { timesteps } = planSampling({ scheduler, sampler: 'dpmpp-2m', steps: 20 });
     expect(timesteps).toHaveLength(20);
     expect(timesteps[0]).toBe(usable.length - 1);
