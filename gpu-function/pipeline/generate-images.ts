@@ -4,6 +4,7 @@ import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Timings } from '#contract/generation-result.ts';
 import { toPictureAction } from '#contract/lineage.ts';
 import { pictureSeed, toRecipeTexts } from '#contract/recipe.ts';
+import type { StrengthRule } from '../sampling/image-start.ts';
 import { planSampling } from '../sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { RunCanceled } from './denoise.ts';
@@ -51,10 +52,14 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const edit = await readEdit(request, model);
   const resolved = resolveSettings(request, model, edit);
   const { settings } = resolved;
-  const plan = planSampling({ ...settings, scheduler: model.scheduler });
+  const plan = planSampling({
+    ...settings,
+    scheduler: model.scheduler,
+    strengthRule: strengthRuleOf(model),
+  });
   const prompts = tokenizePrompts(model, settings);
   const notes = [...resolved.notes, ...noteRounding(plan, model), ...prompts.notes];
-  const steps = plan.timesteps.length * countDrawings(edit);
+  const steps = plan.steps * countDrawings(edit);
   run.report({ type: 'job-start', attempt: 1, settings, steps, notes });
   const encoding = await encodePrompts(model, prompts.rows, settings.count);
   const encodePromptMs = laps.next();
@@ -134,6 +139,11 @@ async function drawPictures(
     case 'canvas':
       return drawCanvas(studio, edit.plan, strength);
   }
+}
+
+/** A network that takes guidance as an input is LCM's own, whose pipeline spreads all steps over the strength. */
+function strengthRuleOf({ guidanceEmbeddingWidth }: ImageModel): StrengthRule | undefined {
+  return guidanceEmbeddingWidth === undefined ? undefined : 'schedule';
 }
 
 function noteRounding({ timesteps }: SamplingPlan, { roundsTimesteps }: ImageModel): string[] {

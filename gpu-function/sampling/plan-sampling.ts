@@ -5,7 +5,7 @@ import { checkOptions } from './check-options.ts';
 import { defaultSpacing } from './default-sampler.ts';
 import { firstCallOf, type StrengthRule } from './image-start.ts';
 import { resolveScheduler } from './resolve-scheduler.ts';
-import { runSampler } from './run-sampler.ts';
+import { countSteps, runSampler } from './run-sampler.ts';
 import type { ResolvedScheduler, Sampler, SamplerOptions, ScheduleRequest } from './sampler.ts';
 import { SAMPLERS } from './sampler-registry.ts';
 import type { SamplingPlan } from './sampling-plan.ts';
@@ -58,6 +58,7 @@ export function planSampling(request: SamplingRequest): SamplingPlan {
   return {
     sampler: id,
     spacing,
+    steps: countSteps(sampler, firstCall),
     timesteps: sampler.timesteps.slice(firstCall),
     initialNoiseScale: sampler.initialNoiseScale,
     startLevel,

@@ -52,7 +52,8 @@ export async function runSampler(
   return sample;
 }
 
-function countSteps(sampler: Sampler, firstCall: number): number {
+/** Steps of a run that begins with this call. */
+export function countSteps(sampler: Sampler, firstCall: number): number {
   const calls = sampler.timesteps.length - firstCall;
   return sampler.countSteps?.(calls) ?? Math.ceil(calls / sampler.callsPerStep);
 }

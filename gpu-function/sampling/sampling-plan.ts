@@ -40,6 +40,8 @@ export interface SamplingRun {
 export interface SamplingPlan {
   sampler: SamplerId;
   spacing: SpacingId;
+  /** Of this run: fewer than asked for where it starts from a picture. */
+  steps: number;
   /** One a network call, as the network gets them; Euler's may be fractional, second-order samplers have two a step. */
   timesteps: readonly number[];
   /** Factor for unit noise where a run starts from nothing else. */

@@ -59,7 +59,14 @@ export async function replayPipeline(
   const recorded = recordingModel(model, toFrame(call, settings));
   const latentsPerStep: number[] = [];
   const plan = recordingPlan(
-    planSampling({ ...settings, scheduler: scheduler.config, eta: call.eta }),
+    planSampling({
+      ...settings,
+      scheduler: scheduler.config,
+      eta: call.eta,
+      strengthRule: reference.pipeline_class.startsWith('LatentConsistency')
+        ? 'schedule'
+        : undefined,
+    }),
     latentsPerStep,
   );
   const studio: Studio = {

@@ -18,7 +18,7 @@ export async function drawCanvas(
   strength: number,
 ): Promise<PixelImage[]> {
   const remaining: MaskPlane = { ...plan.mask, values: plan.mask.values.slice() };
-  const stepsPerWindow = studio.plan.timesteps.length;
+  const stepsPerWindow = studio.plan.steps;
   const windows = plan.windows.filter(({ area }) => boundsOf(cutMask(plan.mask, area)));
   let canvases: PixelImage[] = [plan.canvas];
   for (const [index, window] of windows.entries()) {
