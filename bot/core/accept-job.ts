@@ -12,7 +12,7 @@ import type { UsageBook } from './usage-book.ts';
 export type NewJob = Omit<JobRecord, 'createdAtMs' | 'updatedAtMs' | 'answeredAtMs' | 'state'>;
 
 export type Acceptance =
-  | { kind: 'accepted'; record: JobRecord }
+  | { kind: 'accepted'; records: JobRecord[] }
   | { kind: 'refused'; message: string };
 
 export interface AcceptorOptions {
@@ -33,16 +33,22 @@ export class JobAcceptor {
     this.#options = options;
   }
 
-  /** The same id again gives the job that is there already. The space's policy is that of the job's place. */
-  async accept(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
-    const judgement = this.#judge(job, space);
-    if (judgement.kind === 'refused') {
-      this.#options.logger.info({ jobId: job.id, rule: judgement.rule }, 'a prompt was refused');
-      return judgement;
+  /**
+   * All jobs of one command, which have one person and one space, or none of them. The same id again gives the job that
+   * is there already.
+   */
+  async accept(jobs: readonly NewJob[], space: SpacePolicy): Promise<Acceptance> {
+    const judged: NewJob[] = [];
+    for (const job of jobs) {
+      const judgement = this.#judge(job, space);
+      if (judgement.kind === 'refused') {
+        this.#options.logger.info({ jobId: job.id, rule: judgement.rule }, 'a prompt was refused');
+        return judgement;
+      }
+      const isSpoiler = judgement.isAdult && !job.place.isAgeRestricted;
+      judged.push({ ...job, place: isSpoiler ? { ...job.place, isSpoiler } : job.place });
     }
-    const isSpoiler = judgement.isAdult && !job.place.isAgeRestricted;
-    const place = isSpoiler ? { ...job.place, isSpoiler } : job.place;
-    return this.#turn(() => this.#insert({ ...job, place }, space));
+    return this.#turn(() => this.#insertAll(judged, space));
   }
 
   #judge({ request, place }: NewJob, space: SpacePolicy): Judgement {
@@ -62,12 +68,25 @@ export class JobAcceptor {
     );
   }
 
-  async #insert(job: NewJob, space: SpacePolicy): Promise<Acceptance> {
-    const { jobStore, tracker, clock, usage } = this.#options;
-    const known = await jobStore.get(job.id);
-    if (known !== undefined) return { kind: 'accepted', record: known };
-    const refusal = await this.#checkQuota(job, space);
-    if (refusal !== undefined) return { kind: 'refused', message: refusal };
+  async #insertAll(jobs: readonly NewJob[], space: SpacePolicy): Promise<Acceptance> {
+    const { jobStore, usage } = this.#options;
+    const known = await Promise.all(jobs.map(({ id }) => jobStore.get(id)));
+    const fresh = jobs.filter((_, index) => known[index] === undefined);
+    const [first] = fresh;
+    if (first !== undefined) {
+      const message = await this.#checkQuota(first, fresh.length, space);
+      if (message !== undefined) return { kind: 'refused', message };
+    }
+    const records: JobRecord[] = [];
+    for (const [index, job] of jobs.entries()) {
+      records.push(known[index] ?? (await this.#insert(job, space)));
+    }
+    if (first !== undefined) await usage.note(keyOf(first), fresh.length);
+    return { kind: 'accepted', records };
+  }
+
+  async #insert(job: NewJob, space: SpacePolicy): Promise<JobRecord> {
+    const { jobStore, tracker, clock } = this.#options;
     const nowMs = clock.nowMs();
     const record: JobRecord = {
       ...job,
@@ -76,22 +95,18 @@ export class JobAcceptor {
       updatedAtMs: nowMs,
       state: { status: 'queued' },
     };
-    if (!(await jobStore.insert(record))) {
-      const stored = await jobStore.get(job.id);
-      return { kind: 'accepted', record: stored ?? record };
-    }
-    await usage.note(keyOf(job), 1);
+    if (!(await jobStore.insert(record))) return (await jobStore.get(job.id)) ?? record;
     this.#log(record);
     tracker.follow(record, this.quotaOf(job.user, space).runningJobs);
-    return { kind: 'accepted', record };
+    return record;
   }
 
-  async #checkQuota(job: NewJob, space: SpacePolicy): Promise<string | undefined> {
+  async #checkQuota(job: NewJob, jobs: number, space: SpacePolicy): Promise<string | undefined> {
     const { jobStore, clock, usage } = this.#options;
     const openJobs = await jobStore.countOpenByUser(keyOf(job));
     const recent = await usage.read(keyOf(job));
     const quota = this.quotaOf(job.user, space);
-    return checkQuota({ ...recent, openJobs, nowMs: clock.nowMs() }, quota);
+    return checkQuota({ ...recent, openJobs, nowMs: clock.nowMs() }, quota, jobs);
   }
 
   #log({ id, place, user, request, command }: JobRecord): void {

@@ -2,13 +2,30 @@
 import { jobIdSchema, type JobId } from '#contract/job.ts';
 
 export const ACTION_NAMES = [
+  // For one picture.
   'upscale',
+  'upscale-4',
+  'creative',
   'vary',
+  'vary-subtle',
+  'vary-strong',
+  'zoom-1-5',
+  'zoom-2',
+  'zoom-custom',
+  'pan-left',
+  'pan-right',
+  'pan-up',
+  'pan-down',
+  'region',
+  'clip',
+  // For the whole job.
   'reroll',
   'edit',
   'cancel',
   'retry',
   'delete',
+  // For a command that waits until somebody says yes.
+  'confirm',
 ] as const;
 export type ActionName = (typeof ACTION_NAMES)[number];
 
@@ -25,7 +42,7 @@ export function formatAction(action: Action): string {
 
 /** The action of a button's id, or undefined when the text is not one of ours. */
 export function parseAction(text: string): Action | undefined {
-  const match = /^([a-z]+):([^:]+):(\d{1,2})$/.exec(text);
+  const match = /^([a-z0-9-]+):([^:]+):(\d{1,2})$/.exec(text);
   const [, name, jobId, index] = match ?? [];
   const known = ACTION_NAMES.find((candidate) => candidate === name);
   if (known === undefined || !jobIdSchema.safeParse(jobId).success) return undefined;

@@ -1,13 +1,23 @@
 /** A command while it is read: what its flags said, before it is a request. */
 import type {
+  ClipFormat,
   GenerateRequest,
   SamplerId,
   SpacingId,
   Variation,
 } from '#contract/generation-request.ts';
+import type { Inpaint, Mask, Outpaint } from '#contract/picture-editing.ts';
+import type { PictureId } from './picture-id.ts';
 
 /** A request as typed: the seed may be left to chance, everything else is fixed. */
 export type CommandRequest = Omit<GenerateRequest, 'seed'> & { seed?: number | undefined };
+
+/** A walk between two prompts, beside the request of its first picture. */
+export interface PromptWalk {
+  toPrompt: string;
+  frames?: number | undefined;
+  framesPerSecond?: number | undefined;
+}
 
 /** The values of the flags that were given. */
 export interface FlagValues {
@@ -29,4 +39,21 @@ export interface FlagValues {
   style?: string;
   variations?: Variation[];
   isPrivate?: boolean;
+  startImage?: PictureId;
+  strength?: number;
+  mask?: Mask;
+  area?: Inpaint['area'];
+  featherPx?: number;
+  paddingPx?: number;
+  zoom?: number;
+  pan?: Extract<Outpaint, { kind: 'pan' }>;
+  borders?: Extract<Outpaint, { kind: 'borders' }>;
+  tile?: boolean;
+  clip?: ClipFormat;
+  /** How many jobs the command makes. */
+  repeat?: number;
+  /** The far end of a prompt walk. */
+  toPrompt?: string;
+  frames?: number;
+  framesPerSecond?: number;
 }

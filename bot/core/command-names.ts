@@ -10,6 +10,7 @@ export interface CommandDescription {
 
 export const COMMAND_NAMES = [
   'imagine',
+  'animate',
   'queue',
   'history',
   'show',
@@ -23,6 +24,10 @@ export type CommandName = (typeof COMMAND_NAMES)[number];
 
 const DESCRIPTIONS: Readonly<Record<CommandName, Omit<CommandDescription, 'name'>>> = {
   imagine: { description: 'Draw pictures from words', argument: '<what to draw>' },
+  animate: {
+    description: 'A moving picture on the way from one prompt to another',
+    argument: '"a cat" to "a dog"',
+  },
   queue: { description: 'Your place in the queue and what is left of your quota', argument: '' },
   history: { description: 'Your latest pictures, with their ids', argument: '' },
   show: { description: 'A picture again, with its buttons', argument: '<picture id>' },

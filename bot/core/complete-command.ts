@@ -1,6 +1,7 @@
 /** Offers while a person types a command: flags after a dash, values after a flag. */
 import type { ModelDescription } from '#contract/model-description.ts';
-import { findFlag, FLAGS, type Flag } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { findFlag, FLAGS } from './flags.ts';
 import type { Completion } from './service.ts';
 
 const DASHES = /^[-–—―‒−]+/;

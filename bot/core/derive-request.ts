@@ -1,6 +1,8 @@
-/** New requests from a picture that is there: the arithmetic behind reroll, vary and upscale. */
-import type { GenerateRequest, Variation } from '#contract/generation-request.ts';
+/** New requests from a picture that is there: the arithmetic behind the buttons. */
+import type { GenerateRequest, UpscaleRequest, Variation } from '#contract/generation-request.ts';
+import type { ImageSource } from '#contract/image-source.ts';
 import { LIMITS } from '#contract/limits.ts';
+import type { Outpaint } from '#contract/picture-editing.ts';
 import { toSinglePicture } from '#contract/recipe.ts';
 
 /**
@@ -26,4 +28,44 @@ export function toReroll(request: GenerateRequest, seed: number): GenerateReques
   const last = variations?.at(-1);
   if (variations === undefined || last === undefined) return { ...request, seed };
   return { ...request, variations: [...variations.slice(0, -1), { ...last, seed }] };
+}
+
+/** What a picture was drawn from, without how it was edited: the words and settings with which it is gone on from. */
+export function toPlainDrawing(request: GenerateRequest): GenerateRequest {
+  const {
+    startImage: _startImage,
+    strength: _strength,
+    inpaint: _inpaint,
+    outpaint: _outpaint,
+    variations: _variations,
+    tile: _tile,
+    clip: _clip,
+    ...plain
+  } = request;
+  return { ...plain, size: { kind: 'default' } };
+}
+
+/** The picture goes on beyond its edges, in several ways to choose from. */
+export function toOutpainted(
+  drawing: GenerateRequest,
+  startImage: ImageSource,
+  outpaint: Outpaint,
+): GenerateRequest {
+  return { ...drawing, startImage, outpaint };
+}
+
+/** Larger, as it is or drawn over once more with its own words. */
+export function toUpscaled(
+  image: ImageSource,
+  factor: UpscaleRequest['factor'],
+  creative?: GenerateRequest,
+): UpscaleRequest {
+  if (creative === undefined) return { kind: 'upscale', image, factor };
+  const { prompt, negativePrompt, seed, modelId, style } = creative;
+  return {
+    kind: 'upscale',
+    image,
+    factor,
+    creative: { prompt, negativePrompt, seed, modelId, style },
+  };
 }

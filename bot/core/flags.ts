@@ -3,85 +3,22 @@
  * the option lists are all made from it.
  */
 import { LIMITS } from '#contract/limits.ts';
-import type { FlagValues } from './command-draft.ts';
 import { CommandError } from './command-error.ts';
+import { fixed, flag, numberFlag, type Flag } from './flag.ts';
 import {
   checkSize,
   readAspect,
-  readNumber,
   readSize,
   readVariations,
   readWholeNumber,
   showValue,
 } from './flag-values.ts';
 import { suggestFrom } from '#contract/nearest-name.ts';
+import { pictureFlags } from './picture-flags.ts';
 import { parseSamplerName, parseSpacingName } from './sampler-names.ts';
 import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 
-/** Which words after the flag are its value; a quoted text is always exactly the value. */
-type FlagExtent =
-  /** None: the flag stands for itself. */
-  | 'none'
-  /** One word. */
-  | 'word'
-  /** As many words as make a sampler's name. */
-  | 'sampler'
-  /** All words up to the next flag. */
-  | 'text';
-
-/** What completion may offer for the value. Models and styles come from the image function. */
-type FlagChoices =
-  | { kind: 'fixed'; values: readonly string[] }
-  | { kind: 'models' }
-  | { kind: 'styles' };
-
-export interface Flag {
-  /** Without dashes. */
-  name: string;
-  aliases: readonly string[];
-  /** What its value looks like, for help: `width:height`; empty for a flag without one. */
-  valueHint: string;
-  /** What it is for, without a full stop. */
-  description: string;
-  example: string;
-  extent: FlagExtent;
-  choices: FlagChoices;
-  /** The typed range of a number, for platforms with typed options. */
-  range?: { min: number; max: number; isWhole: boolean };
-  /** Only `--no` may be given more than once: its lists are joined. */
-  isRepeatable: boolean;
-  /** The value as the draft keeps it. Throws a CommandError that names the value and the remedy. */
-  read(value: string, written: string): FlagValues;
-}
-
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
-
-function fixed(...values: string[]): FlagChoices {
-  return { kind: 'fixed', values };
-}
-
-type FlagParts = Pick<Flag, 'name' | 'valueHint' | 'description' | 'example' | 'read'> &
-  Partial<Flag>;
-
-function flag(parts: FlagParts): Flag {
-  return { aliases: [], extent: 'word', choices: fixed(), isRepeatable: false, ...parts };
-}
-
-type NumberParts = Omit<FlagParts, 'read' | 'valueHint'> & {
-  limits: { min: number; max: number };
-  isWhole: boolean;
-  toValues: (value: number) => FlagValues;
-};
-
-function numberFlag({ limits, isWhole, toValues, ...parts }: NumberParts): Flag {
-  const readValue = isWhole ? readWholeNumber : readNumber;
-  return flag({
-    ...parts,
-    valueHint: `${limits.min}–${limits.max}`,
-    range: { ...limits, isWhole },
-    read: (value, written) => toValues(readValue(written, value, limits)),
-  });
-}
 
 function readName(written: string, value: string): string {
   if (value.length > LIMITS.nameCharacters || !NAME.test(value)) {
@@ -249,6 +186,7 @@ export const FLAGS: readonly Flag[] = [
     example: '--seed 7 --variation 42:0.35',
     read: (value, written) => ({ variations: readVariations(written, value) }),
   }),
+  ...pictureFlags,
   flag({
     name: 'no',
     aliases: ['negative', 'negative-prompt', 'neg'],
@@ -284,7 +222,7 @@ export const FLAG_NAMES: readonly string[] = [...FLAGS_BY_NAME.keys()];
 /** Midjourney's flags that mean nothing here: people who come from there get told so instead of a guess. */
 export const FOREIGN_FLAGS: ReadonlySet<string> = new Set(
   (
-    'v version q quality s stylize c chaos weird tile stop iw niji raw hd fast relax turbo draft ' +
-    'sref sw cref cw oref ow profile p r repeat public stealth video'
+    'v version q quality s stylize c chaos weird stop iw niji raw hd fast relax turbo draft ' +
+    'sref sw cref cw oref ow profile p public stealth video'
   ).split(' '),
 );

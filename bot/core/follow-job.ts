@@ -9,6 +9,7 @@ import {
 } from '#contract/job-state.ts';
 import type { Job } from '#contract/job.ts';
 import { keepPictures } from './keep-pictures.ts';
+import { withBytes } from './picture-source.ts';
 import type { Backend, Clock, ImageStore, Logger } from './ports.ts';
 import type { ServicePolicy } from './service-policy.ts';
 
@@ -71,8 +72,11 @@ export async function followJob(options: FollowOptions): Promise<JobState> {
 
 /** One way from handing over to the end. A known job is not drawn again, so going this way twice is harmless. */
 async function runOnce(options: FollowOptions, onEvent: () => void): Promise<JobState> {
-  const { job, backend, signal } = options;
-  await backend.submit(job);
+  const { job, backend, imageStore, signal } = options;
+  const request = backend.takesStoredImages
+    ? job.request
+    : await withBytes(job.request, imageStore);
+  await backend.submit({ ...job, request });
   signal.throwIfAborted();
   let state = INITIAL_JOB_STATE;
   for await (const event of backend.events(job.id, signal)) {

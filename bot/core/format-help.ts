@@ -1,6 +1,7 @@
 /** The help text, made from the table of flags. */
 import { LIMITS } from '#contract/limits.ts';
-import { FLAGS, type Flag } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { FLAGS } from './flags.ts';
 import { formatNumber } from './format-number.ts';
 
 /** Plain text: a few sentences, then one line per flag. */

@@ -1,30 +1,27 @@
 /** The bot's core behind every platform: puts the parts of a job's life together. */
 import { isTerminal } from '#contract/job-state.ts';
 import type { ModelDescription } from '#contract/model-description.ts';
-import { JobAcceptor, type NewJob } from './accept-job.ts';
+import { JobAcceptor } from './accept-job.ts';
 import { QuestionDesk } from './answer-questions.ts';
 import { actOnJob } from './act-on-job.ts';
 import { formatAction } from './action.ts';
 import type { Card } from './card.ts';
-import { checkSpace } from './check-space.ts';
 import { CommandError } from './command-error.ts';
 import type { CommandName } from './command-names.ts';
 import { completeCommand } from './complete-command.ts';
 import { median, type Averages } from './estimate.ts';
-import { formatCommand } from './format-command.ts';
 import { formatHelp } from './format-help.ts';
 import { importPicture } from './import-picture.ts';
-import { toJobId } from './job-id.ts';
 import { JobTracker } from './job-tracker.ts';
 import { MessageGate } from './message-gate.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
 import { Notifier } from './notifier.ts';
 import { PlaceBook } from './place-book.ts';
-import { formatPictureId } from './picture-id.ts';
+import { formatPictureId, type PictureId } from './picture-id.ts';
 import { toPressJobId } from './press-book.ts';
 import type { JobQuery, JobRecord, Place } from './ports.ts';
+import { abilitiesOf } from './job-abilities.ts';
 import { presentJob } from './present-job.ts';
-import { readImagineCommand, type ReadCommand } from './read-imagine-command.ts';
 import { runCommand } from './run-command.ts';
 import type {
   ActionMessage,
@@ -45,6 +42,7 @@ import {
   type ImagineServiceOptions,
   type ServicePolicy,
 } from './service-policy.ts';
+import { JobStarter } from './start-jobs.ts';
 import { SettingsDesk } from './settings-desk.ts';
 import type { SpacePolicy, UserSettings } from './settings.ts';
 import { UsageBook } from './usage-book.ts';
@@ -65,7 +63,7 @@ class ImagineBot implements ImagineService {
   readonly #policy: ServicePolicy;
   readonly #catalogue: ModelCatalogue;
   readonly #tracker: JobTracker;
-  readonly #acceptor: JobAcceptor;
+  readonly #starter: JobStarter;
   readonly #desk: SettingsDesk;
   readonly #averages: Averages = {};
   readonly #gate: MessageGate;
@@ -93,7 +91,7 @@ class ImagineBot implements ImagineService {
       toCard: (record, trouble) => this.#toCard(record, trouble),
       onSuccess: () => void this.#refreshAverages(),
     });
-    this.#acceptor = new JobAcceptor({
+    const acceptor = new JobAcceptor({
       ...options,
       policy,
       tracker: this.#tracker,
@@ -101,16 +99,15 @@ class ImagineBot implements ImagineService {
     });
     const present = (record: JobRecord): JobEntry => this.#present(record);
     this.#gate = new MessageGate({ ...options, present });
+    const parts = { acceptor, desk: this.#desk, catalogue: this.#catalogue, present };
     this.#questions = new QuestionDesk({
       ...options,
       tracker: this.#tracker,
-      acceptor: this.#acceptor,
-      desk: this.#desk,
+      ...parts,
       usage,
-      catalogue: this.#catalogue,
       averages: this.#averages,
-      present,
     });
+    this.#starter = new JobStarter({ ...options, ...parts, policy });
   }
 
   async start(): Promise<void> {
@@ -126,50 +123,21 @@ class ImagineBot implements ImagineService {
   }
 
   imagine(message: CommandMessage): Promise<Outcome> {
-    return this.#gate.once(message, async () => {
-      const { user, place, deliveryId } = message;
-      const read = await this.#read(message);
-      const request = { ...read.request, seed: read.request.seed ?? this.#options.random() };
-      const command = formatCommand(request, { defaultCount: this.#policy.defaultCount });
-      const id = toJobId(place.platform, deliveryId);
-      const isPrivate = read.isPrivate || place.isPrivate ? { isPrivate: true } : {};
-      return this.#accept({ id, request, command, user, place: { ...place, ...isPrivate } });
-    });
+    return this.#gate.once(message, () => this.#starter.start(message));
   }
 
   act(message: ActionMessage): Promise<Outcome> {
-    return this.#gate.once(message, async () => {
-      const { settingsStore, clock } = this.#options;
-      const effect = await actOnJob(message, {
-        ...this.#options,
-        policy: this.#policy,
-        tracker: this.#tracker,
-      });
-      if (effect.kind !== 'new-job') return effect;
-      const { doublePressMs } = this.#policy;
-      const id = await toPressJobId(message, { settingsStore, clock, doublePressMs });
-      return this.#accept({ ...effect.job, id });
-    });
+    return this.#gate.once(message, () => this.#press(message));
   }
 
   picture(message: PictureMessage): Promise<Outcome> {
     return this.#gate.once(message, async () => {
-      const { picture, action } = message;
-      const isAttached = 'bytes' in picture;
-      const jobId = isAttached
-        ? (await importPicture(picture, message, this.#options)).id
-        : picture.jobId;
-      const index = isAttached ? 0 : picture.index;
-      if (action !== 'show') {
-        return this.act({ ...message, actionId: formatAction({ name: action, jobId, index }) });
-      }
-      const stored = await this.#options.jobStore.get(jobId);
-      const known = this.#tracker.current(jobId)?.record ?? stored;
-      if (known !== undefined && isVisible(known, message))
-        return { kind: 'card', ...this.#present(known) };
-      throw new CommandError(
-        `There is no picture ${formatPictureId({ jobId, index })}; /history lists the ids of yours.`,
-      );
+      const { picture } = message;
+      if (!('bytes' in picture)) return this.#use(picture, message);
+      const imported = await importPicture(message, picture, this.#options);
+      return imported.kind === 'stranger'
+        ? this.#starter.accept([imported.job])
+        : this.#use({ jobId: imported.record.id, index: 0 }, message);
     });
   }
 
@@ -241,26 +209,35 @@ class ImagineBot implements ImagineService {
     return this.#questions.info();
   }
 
-  async #accept(job: NewJob): Promise<Outcome> {
-    const space = await this.#desk.space(job.place);
-    checkSpace(job.request, job.place, space);
-    const acceptance = await this.#acceptor.accept(job, space);
-    if (acceptance.kind === 'refused') return acceptance;
-    return { kind: 'job', ...this.#present(acceptance.record) };
+  async #press(message: ActionMessage): Promise<Outcome> {
+    const { settingsStore, clock } = this.#options;
+    const { doublePressMs } = this.#policy;
+    const effect = await actOnJob(message, {
+      ...this.#options,
+      policy: this.#policy,
+      tracker: this.#tracker,
+    });
+    if (effect.kind === 'confirmed') return this.#starter.confirm(effect.pendingId, message);
+    if (effect.kind !== 'new-job') return effect;
+    const id = await toPressJobId(message, { settingsStore, clock, doublePressMs });
+    return this.#starter.accept([{ ...effect.job, id }]);
   }
 
-  async #read(message: CommandMessage): Promise<ReadCommand> {
-    const [settings, space] = await Promise.all([
-      this.#desk.user(message),
-      this.#desk.space(message.place),
-    ]);
-    const { defaultCount } = this.#policy;
-    return readImagineCommand(message.text, {
-      defaultCount,
-      settings,
-      space,
-      catalogue: this.#catalogue,
-    });
+  #use(id: PictureId, message: PictureMessage): Promise<Outcome> {
+    const { action } = message;
+    if (action === 'show') return this.#show(id, message);
+    return this.#press({ ...message, actionId: formatAction({ ...id, name: action }) });
+  }
+
+  async #show(id: PictureId, asker: Asker): Promise<Outcome> {
+    const stored = await this.#options.jobStore.get(id.jobId);
+    const record = this.#tracker.current(id.jobId)?.record ?? stored;
+    if (record !== undefined && isVisible(record, asker)) {
+      return { kind: 'card', ...this.#present(record) };
+    }
+    throw new CommandError(
+      `There is no picture ${formatPictureId(id)}; /history lists the ids of yours.`,
+    );
   }
 
   #present(stored: JobRecord): JobEntry {
@@ -270,7 +247,8 @@ class ImagineBot implements ImagineService {
 
   #toCard(record: JobRecord, trouble: string | undefined): Card {
     const nowMs = this.#options.clock.nowMs();
-    return presentJob(record, { nowMs, averages: this.#averages, trouble });
+    const abilities = abilitiesOf(record, this.#catalogue.known());
+    return presentJob(record, { nowMs, averages: this.#averages, trouble, abilities });
   }
 
   async #takeUp(record: JobRecord): Promise<void> {

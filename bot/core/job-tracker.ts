@@ -7,7 +7,7 @@ import type { JobState } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Card } from './card.ts';
-import { toCanceled, withoutBytes } from './end-job.ts';
+import { toCanceled } from './end-job.ts';
 import { FairTurns } from './fair-turns.ts';
 import { followJob } from './follow-job.ts';
 import { toErrorId } from './job-id.ts';
@@ -232,7 +232,7 @@ export class JobTracker {
     const { clock } = this.#options;
     job.isEnded = true;
     job.trouble = undefined;
-    job.record = { ...withoutBytes(job.record), state, updatedAtMs: clock.nowMs() };
+    job.record = { ...job.record, state, updatedAtMs: clock.nowMs() };
     return this.#track(this.#finish(job));
   }
 

@@ -13,7 +13,8 @@ export async function keepPictures(
   result: GenerationResult,
   { backend, imageStore }: { backend: Backend; imageStore: ImageStore },
 ): Promise<void> {
-  for (const { index } of result.images) {
+  const { images, clip } = result;
+  for (const { index } of clip === undefined ? images : [...images, clip]) {
     const png = await backend.image(jobId, index);
     try {
       await imageStore.put(jobId, index, png);

@@ -1,13 +1,15 @@
 /** The text after `/imagine` as a request: free words are the prompt, flags may stand anywhere between them. */
 import { LIMITS } from '#contract/limits.ts';
 import type { RequestedSize, SpacingId } from '#contract/generation-request.ts';
-import type { CommandRequest, FlagValues } from './command-draft.ts';
+import type { CommandRequest, FlagValues, PromptWalk } from './command-draft.ts';
 import { CommandError } from './command-error.ts';
 import { readTokens, type FlagToken, type WordToken } from './command-tokens.ts';
 import { checkSize, showValue } from './flag-values.ts';
-import { findFlag, FLAG_NAMES, FLAGS, FOREIGN_FLAGS, type Flag } from './flags.ts';
+import type { Flag } from './flag.ts';
+import { findFlag, FLAG_NAMES, FLAGS, FOREIGN_FLAGS } from './flags.ts';
 import { formatNumber } from './format-number.ts';
 import { nearestName } from '#contract/nearest-name.ts';
+import { readEditing, readWalk } from './read-editing.ts';
 import { parseSamplerName } from './sampler-names.ts';
 import type { UserSettings } from './settings.ts';
 
@@ -21,6 +23,8 @@ const FORBIDDEN = /(?![\t\n\r])\p{Cc}|\p{Cs}/u;
 export interface ParseCommandOptions {
   /** Pictures when the command does not say: 4 in a chat, 1 in a terminal. */
   defaultCount: number;
+  /** A start image came as a file beside the text. */
+  isImageAttached?: boolean | undefined;
   /** The person's own defaults; every flag wins over them. */
   settings?: UserSettings | undefined;
 }
@@ -31,6 +35,9 @@ export interface Command {
   isPrivate: boolean;
   /** The number of pictures was chosen, in the command or in the settings. */
   isCountGiven: boolean;
+  /** How many jobs the command makes. */
+  repeat: number;
+  walk?: PromptWalk | undefined;
 }
 
 /** The flags alone, for settings: throws CommandError for words that belong to none. */
@@ -61,9 +68,12 @@ export function parseCommand(text: string, options: ParseCommandOptions): Comman
     );
   }
   checkPrompt('list after --no', values.negativePrompt ?? '');
+  checkPrompt('text after --to', values.toPrompt ?? '');
   return {
     request: toRequest(prompt, values, options),
     isPrivate: values.isPrivate ?? options.settings?.isPrivate ?? false,
+    repeat: values.repeat ?? 1,
+    walk: readWalk(values),
     isCountGiven: (values.count ?? options.settings?.count) !== undefined,
   };
 }
@@ -184,8 +194,7 @@ function joinWords(words: readonly WordToken[]): string {
 function unknownFlag(token: FlagToken): CommandError {
   const shown = showValue(token.written);
   if (FOREIGN_FLAGS.has(token.name)) {
-    const instead = token.name === 'r' || token.name === 'repeat' ? ' or use --count' : '';
-    return new CommandError(`${shown} does nothing here; leave it out${instead}.`);
+    return new CommandError(`${shown} does nothing here; leave it out.`);
   }
   const nearest = nearestName(token.name, FLAG_NAMES);
   const remedy =
@@ -221,6 +230,7 @@ function toRequest(
     modelId: values.modelId ?? settings.modelId,
     style: values.style ?? ownStyle,
     variations: values.variations,
+    ...readEditing(values, options.isImageAttached ?? false),
   };
 }
 

@@ -10,6 +10,8 @@ import type { Card } from './card.ts';
 
 /** How a job reaches the GPU function. Every call may be repeated without harm. */
 export interface Backend {
+  /** The function finds pictures by their address in the bot's store; otherwise they are sent with the job. */
+  readonly takesStoredImages?: boolean;
   /** Accepts the job, or throws a GenerationError that tells why not. A known id is the same job. */
   submit(job: Job): Promise<void>;
   /** Does nothing when the job is unknown or has ended. */

@@ -1,59 +1,76 @@
-/** The buttons of a card, in the rows in which they should stand together. */
+/** The buttons of a card, in the rows in which they should stand together: at most 5 rows of 5, as Discord allows. */
 import type { JobState } from '#contract/job-state.ts';
+import { LIMITS } from '#contract/limits.ts';
+import type { ModelAbility } from '#contract/model-description.ts';
 import { formatAction, type ActionName } from './action.ts';
+import { BUTTON_WORDINGS } from './button-wordings.ts';
 import type { CardButton } from './card.ts';
 import type { JobRecord } from './ports.ts';
 
-interface Wording {
-  label: string;
-  description: string;
-  style: CardButton['style'];
-}
+type Succeeded = Extract<JobState, { status: 'succeeded' }>;
+type Abilities = readonly ModelAbility[];
 
-const WORDINGS = {
-  reroll: { label: 'Reroll', description: 'Draw it again with other noise', style: 'secondary' },
-  edit: { label: 'Edit', description: 'Edit the prompt', style: 'secondary' },
-  cancel: { label: 'Cancel', description: 'Cancel this job', style: 'danger' },
-  retry: { label: 'Retry', description: 'Try again with the same seed', style: 'primary' },
-  delete: { label: 'Delete', description: 'Delete this card and its pictures', style: 'danger' },
-} satisfies Partial<Record<ActionName, Wording>>;
-
-/** What can be done with the job now, in rows of at most 5; a job that has not ended can only be canceled. */
-export function toButtons(record: JobRecord): CardButton[][] {
-  const whole = (...names: (keyof typeof WORDINGS)[]): CardButton[] =>
-    names.map((name) => ({
-      actionId: formatAction({ name, jobId: record.id, index: 0 }),
-      ...WORDINGS[name],
-    }));
+/** What can be done with the job now; a job that has not ended can only be canceled. */
+export function toButtons(record: JobRecord, abilities: Abilities): CardButton[][] {
+  const row = (...names: ActionName[]): CardButton[] => names.map((name) => toButton(record, name));
   const { state } = record;
   switch (state.status) {
     case 'queued':
     case 'starting':
     case 'denoising':
     case 'decoding':
-      return [whole('cancel')];
+      return [row('cancel')];
     case 'failed':
     case 'canceled':
-      return [whole('retry', 'edit', 'delete')];
-    case 'succeeded':
-      return record.request.kind === 'upscale'
-        ? [whole('edit', 'delete')]
-        : [...toPictureRows(record, state), whole('reroll', 'edit', 'delete')];
+      return [row('retry', 'edit', 'delete')];
+    case 'succeeded': {
+      const isGrid = state.result.images.length > 1;
+      const rows = isGrid ? toGridRows(record, state) : toSingleRows(record, state, abilities);
+      const clip: ActionName[] = state.result.clip === undefined ? [] : ['clip'];
+      const again: ActionName[] = record.request.kind === 'upscale' ? [] : ['reroll'];
+      return [...rows, row(...again, ...clip, 'edit', 'delete')].filter(({ length }) => length > 0);
+    }
   }
 }
 
-function toPictureRows(
-  { id: jobId }: JobRecord,
-  { result }: Extract<JobState, { status: 'succeeded' }>,
-): CardButton[][] {
-  const count = result.images.length;
+function toButton({ id: jobId }: JobRecord, name: ActionName, index = 0): CardButton {
+  return { actionId: formatAction({ name, jobId, index }), ...BUTTON_WORDINGS[name] };
+}
+
+function toGridRows({ id: jobId }: JobRecord, { result }: Succeeded): CardButton[][] {
   const row = (name: 'upscale' | 'vary', verb: string, letter: string): CardButton[] =>
     result.images.map(({ index }) => ({
       actionId: formatAction({ name, jobId, index }),
-      label: count === 1 ? verb : `${letter}${index + 1}`,
-      description: count === 1 ? `${verb} the picture` : `${verb} picture ${index + 1}`,
+      label: `${letter}${index + 1}`,
+      description: `${verb} picture ${index + 1}`,
       style: 'secondary',
     }));
-  const [upscale, vary] = [row('upscale', 'Upscale', 'U'), row('vary', 'Vary', 'V')];
-  return count === 1 ? [[...upscale, ...vary]] : [upscale, vary];
+  return [row('upscale', 'Upscale', 'U'), row('vary', 'Vary', 'V')];
+}
+
+/** A moving picture has none of these. */
+function toSingleRows(
+  record: JobRecord,
+  { result }: Succeeded,
+  abilities: Abilities,
+): CardButton[][] {
+  const [image] = result.images;
+  if (record.request.kind === 'animate' || image === undefined) return [];
+  const can = (...wanted: ModelAbility[]): boolean =>
+    wanted.some((name) => abilities.includes(name));
+  const longestPx = Math.max(image.widthPx, image.heightPx);
+  const fits = (factor: number): boolean => longestPx * factor <= LIMITS.upscaleSidePxMax;
+  const row = (...names: (ActionName | false)[]): CardButton[] =>
+    names.filter((name) => name !== false).map((name) => toButton(record, name));
+  const isOutpaintable = can('outpaint');
+  return [
+    row(
+      fits(2) && 'upscale',
+      fits(4) && 'upscale-4',
+      fits(2) && can('image-to-image') && 'creative',
+    ),
+    row('vary-subtle', 'vary-strong', can('inpaint', 'native-inpaint') && 'region'),
+    isOutpaintable ? row('zoom-1-5', 'zoom-2', 'zoom-custom') : [],
+    isOutpaintable ? row('pan-left', 'pan-right', 'pan-up', 'pan-down') : [],
+  ].filter(({ length }) => length > 0);
 }

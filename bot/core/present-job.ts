@@ -1,21 +1,24 @@
 /** The card of a job: a pure function of what is stored and of the moment. Prompts are plain data, never markup. */
+import type { ModelAbility } from '#contract/model-description.ts';
 import { isTerminal, type JobState } from '#contract/job-state.ts';
-import type { Card, CardImage } from './card.ts';
+import type { Card } from './card.ts';
 import { estimateRemainingMs, type Averages } from './estimate.ts';
 import { toErrorId } from './job-id.ts';
 import { shorten, toPrompt } from './job-prompt.ts';
 import type { JobRecord } from './ports.ts';
+import { toActionText } from './present-action.ts';
 import { toButtons } from './present-buttons.ts';
 import { toDetails } from './present-details.ts';
+import { toCardImages } from './present-images.ts';
 import { toProgress, toStatusText } from './present-status.ts';
 
 const TITLE_CHARACTERS_MAX = 200;
-/** Slack allows 1,000 for a file's alternative text, Discord 1,024. */
-const ALT_TEXT_CHARACTERS_MAX = 1_000;
 
 export interface Presentation {
   nowMs: number;
   averages: Averages;
+  /** What can be done with the job's pictures; for anything else there is no button. */
+  abilities: readonly ModelAbility[];
   /** Why nothing moves, such as an image function that cannot be reached. */
   trouble?: string | undefined;
 }
@@ -33,34 +36,15 @@ export function presentJob(record: JobRecord, presentation: Presentation): Card 
     progress: toProgress(state),
     readyAtMs: trouble === undefined ? toReadyAtMs(record, presentation) : undefined,
     preview: 'preview' in state ? state.preview : undefined,
-    images: state.status === 'succeeded' ? toImages(record, state) : [],
+    images: toCardImages(record),
     notes: toNotes(state),
     details: toDetails(record),
-    buttons: toButtons(record),
+    buttons: toButtons(record, presentation.abilities),
     command: record.command,
     errorId: state.status === 'failed' ? toErrorId(record.id) : undefined,
     createdAtMs: record.createdAtMs,
     isFinal: isTerminal(state),
   };
-}
-
-/** `Variation of picture 2 – `, so that a picture's family can be read in the channel. */
-function toActionText({ lineage }: JobRecord): string {
-  switch (lineage?.action) {
-    case 'vary':
-      return `Variation of picture ${lineage.index + 1} – `;
-    case 'upscale':
-      return `Upscale of picture ${lineage.index + 1} – `;
-    case 'reroll':
-      return 'Reroll – ';
-    case 'retry':
-      return 'Retry – ';
-    case 'edit':
-    case 'cancel':
-    case 'delete':
-    case undefined:
-      return '';
-  }
 }
 
 /** A moment that has passed already says nothing: then the job is simply late. */
@@ -74,28 +58,6 @@ function toReadyAtMs(record: JobRecord, { averages, nowMs }: Presentation): numb
   if (remainingMs === undefined) return undefined;
   const readyAtMs = Math.round(record.updatedAtMs + remainingMs);
   return readyAtMs > nowMs ? readyAtMs : undefined;
-}
-
-function toImages(
-  record: JobRecord,
-  { result }: Extract<JobState, { status: 'succeeded' }>,
-): CardImage[] {
-  const prompt = toPrompt(record);
-  const lineage = toActionText(record).replace(/ – $/, '').toLowerCase();
-  const doneToIt = lineage === '' ? '' : ` (${lineage})`;
-  return result.images.map(({ index, widthPx, heightPx, mediaType }) => {
-    const place = result.images.length === 1 ? '' : ` ${index + 1} of ${result.images.length}`;
-    const altText = `Machine-made picture${place}${doneToIt}: ${prompt}`;
-    return {
-      jobId: record.id,
-      index,
-      widthPx,
-      heightPx,
-      altText: shorten(altText, ALT_TEXT_CHARACTERS_MAX),
-      mediaType,
-      isSpoiler: record.place.isSpoiler ?? false,
-    };
-  });
 }
 
 function toNotes(state: JobState): string[] {

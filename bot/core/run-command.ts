@@ -7,6 +7,7 @@ import { describeQueue } from './describe-queue.ts';
 import { describePolicy, describeSettings } from './describe-settings.ts';
 import { showValue } from './flag-values.ts';
 import { parsePictureId } from './picture-id.ts';
+import { readAnimateText } from './prompt-walk.ts';
 import { readPolicy, readSettings } from './read-settings.ts';
 import type { CommandMessage, ImagineService, Notice, Outcome } from './service.ts';
 
@@ -22,6 +23,8 @@ export async function runCommand(
   switch (name) {
     case 'imagine':
       return service.imagine(message);
+    case 'animate':
+      return service.imagine({ ...message, text: readAnimateText(message.text) });
     case 'queue':
       return toOutcome(describeQueue(await service.queue(message)));
     case 'history':

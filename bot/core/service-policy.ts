@@ -1,4 +1,5 @@
 /** What createImagineService needs, and every number and list of its behaviour that an operator may change. */
+import type { ClipFormat } from '#contract/generation-request.ts';
 import type {
   Backend,
   ChatPlatform,
@@ -6,6 +7,7 @@ import type {
   ImageStore,
   JobStore,
   Logger,
+  PlatformName,
   RandomSource,
   SettingsStore,
 } from './ports.ts';
@@ -20,6 +22,10 @@ export interface ServicePolicy {
   roleQuotas: RoleQuotas;
   /** Where pictures for adults may be drawn, unless a space says otherwise. */
   nsfwRule: NsfwRule;
+  /** A command that makes more jobs than this is asked back about. */
+  unconfirmedJobs: number;
+  /** The form of moving pictures on each platform, and whether each job keeps its way from noise to picture. */
+  clipFormats: Readonly<Partial<Record<PlatformName, ClipFormat>>>;
   /** Whether commands stand in the log. */
   logsPrompts: boolean;
   /** The same button pressed again by the same person within this time is one press. */
@@ -51,6 +57,8 @@ export const DEFAULT_POLICY: ServicePolicy = {
   quota: { runningJobs: 1_000, openJobs: 13, jobsPerMinute: 30, jobsPerDay: 2_000 },
   roleQuotas: {},
   nsfwRule: 'age-restricted',
+  unconfirmedJobs: 4,
+  clipFormats: {},
   logsPrompts: false,
   doublePressMs: 2_000,
   followersMax: 200,

@@ -1,6 +1,6 @@
 /** What every platform may ask of the bot. One implementation, in imagine-service.ts. */
 import type { ModelDescription } from '#contract/model-description.ts';
-import type { Card, CardButton, CardDetail } from './card.ts';
+import type { Card, CardButton, CardDetail, CardImage } from './card.ts';
 import type { CommandName } from './command-names.ts';
 import type { PictureId } from './picture-id.ts';
 import type { JobQuery, JobRecord, Place, User } from './ports.ts';
@@ -41,6 +41,8 @@ export interface PictureMessage extends Asker {
   /** `show` brings the card with its buttons; a stranger's picture gets the buttons that can work. */
   action: 'show' | 'upscale' | 'vary';
   picture: PictureId | Attachment;
+  /** What a stranger's picture shows, where the person says so. */
+  text?: string | undefined;
   deliveryId: string;
 }
 
@@ -68,6 +70,13 @@ export type Outcome =
   | ({ kind: 'notice' } & Notice)
   /** Done, nothing new to show. */
   | { kind: 'done' }
+  /**
+   * Let the person choose a part of the picture. Where one can paint, the command goes on with `--mask` of what was
+   * painted; elsewhere the rows of buttons, shown in place of the earlier ones, end in an `edit`.
+   */
+  | { kind: 'region'; image: CardImage; command: string; rows: CardButton[][] }
+  /** The way from noise to picture: the platform shows this moving file as its answer. */
+  | { kind: 'clip'; image: CardImage }
   /** Open the command for editing, filled with this text. */
   | { kind: 'edit'; command: string }
   /** Refused, with one sentence that names the value and the remedy. Nothing was kept. For the asker alone. */

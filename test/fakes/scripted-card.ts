@@ -4,7 +4,12 @@ import { formatAction, type ActionName } from '../../bot/core/action.ts';
 import type { Card, CardButton, CardDetail, CardImage } from '../../bot/core/card.ts';
 import type { JobRecord } from '../../bot/core/ports.ts';
 
-const DESCRIPTIONS: Readonly<Record<ActionName, (index: number) => string>> = {
+type ScriptedAction = Extract<
+  ActionName,
+  'upscale' | 'vary' | 'reroll' | 'edit' | 'cancel' | 'retry' | 'delete'
+>;
+
+const DESCRIPTIONS: Readonly<Record<ScriptedAction, (index: number) => string>> = {
   upscale: (index) => `Upscale picture ${index + 1}`,
   vary: (index) => `Vary picture ${index + 1}`,
   reroll: () => 'Draw again with other seeds',
@@ -13,7 +18,7 @@ const DESCRIPTIONS: Readonly<Record<ActionName, (index: number) => string>> = {
   retry: () => 'Try again',
   delete: () => 'Delete',
 };
-const LABELS: Readonly<Record<ActionName, (index: number) => string>> = {
+const LABELS: Readonly<Record<ScriptedAction, (index: number) => string>> = {
   upscale: (index) => `U${index + 1}`,
   vary: (index) => `V${index + 1}`,
   reroll: () => 'Reroll',
@@ -23,7 +28,7 @@ const LABELS: Readonly<Record<ActionName, (index: number) => string>> = {
   delete: () => 'Delete',
 };
 
-function toButton(name: ActionName, jobId: string, index: number): CardButton {
+function toButton(name: ScriptedAction, jobId: string, index: number): CardButton {
   const style = name === 'delete' || name === 'cancel' ? 'danger' : 'secondary';
   return {
     actionId: formatAction({ name, jobId, index }),
@@ -38,7 +43,7 @@ function toButtons(record: JobRecord, images: readonly CardImage[]): CardButton[
   if (!isTerminal(state)) return [[toButton('cancel', id, 0)]];
   const whole = (['reroll', 'edit', 'delete'] as const).map((name) => toButton(name, id, 0));
   if (state.status !== 'succeeded') return [[toButton('retry', id, 0), ...whole.slice(1)]];
-  const row = (name: ActionName) => images.map((image) => toButton(name, id, image.index));
+  const row = (name: ScriptedAction) => images.map((image) => toButton(name, id, image.index));
   return [row('upscale'), row('vary'), whole];
 }
 

@@ -8,9 +8,12 @@ import type { JobRecord } from '../../core/ports.ts';
 import type { Completion, Notice } from '../../core/service.ts';
 import { WEB_LIMITS } from './limits.ts';
 
-interface WebImage extends CardImage {
-  /** Address of the PNG file; it never changes its content. */
+/** A picture with its address, whose content never changes. */
+export interface WebPicture extends CardImage {
   url: string;
+}
+
+interface WebImage extends WebPicture {
   /** The same as a file to keep, under a name made from the prompt. */
   downloadUrl: string;
   downloadName: string;
@@ -46,6 +49,8 @@ export type WebOutcome =
   | { kind: 'jobs'; cards: WebCard[] }
   | { kind: 'card'; card: WebCard }
   | ({ kind: 'notice' } & Notice)
+  | { kind: 'region'; image: WebPicture; command: string }
+  | { kind: 'clip'; image: WebPicture }
   | { kind: 'done' }
   | { kind: 'edit'; command: string }
   | { kind: 'help'; text: string }
@@ -124,10 +129,14 @@ function toAspectRatio(record: JobRecord, card: Card): number {
   }
 }
 
+export function toPictureAddress(image: CardImage): WebPicture {
+  return { ...image, url: `/images/${image.jobId}/${image.index}.png` };
+}
+
 function toWebImage(image: CardImage, record: JobRecord, stem: string): WebImage {
   const described =
     record.state.status === 'succeeded' ? record.state.result.images[image.index] : undefined;
-  const url = `/images/${image.jobId}/${image.index}.png`;
+  const { url } = toPictureAddress(image);
   const isUpscale = record.request.kind === 'upscale';
   const downloadName = toPictureName(stem, isUpscale ? 'upscaled' : described?.seed, image.index);
   return {

@@ -17,6 +17,7 @@ import {
   pictureAddressSchema,
 } from './parse.ts';
 import {
+  toPictureAddress,
   toPictureName,
   toWebCard,
   type WebCompletions,
@@ -263,6 +264,17 @@ function answer(context: Context, outcome: Outcome): Response {
       return context.json({
         kind: 'card',
         card: toWebCard(outcome.record, outcome.card),
+      } satisfies WebOutcome);
+    case 'clip':
+      return context.json({
+        kind: 'clip',
+        image: toPictureAddress(outcome.image),
+      } satisfies WebOutcome);
+    case 'region':
+      return context.json({
+        kind: 'region',
+        image: toPictureAddress(outcome.image),
+        command: outcome.command,
       } satisfies WebOutcome);
     case 'notice':
     case 'done':

@@ -117,14 +117,18 @@ describe('upscale', () => {
       command: 'a red apple --count 1 --seed 9',
     });
     expect(card.images).toMatchObject([{ widthPx: 256, heightPx: 256 }]);
-    expect(card.buttons.flat().map(({ label }) => label)).toEqual(['Edit', 'Delete']);
+    expect(card.buttons.map((row) => row.map(({ label }) => label))).toEqual([
+      ['Upscale 2×', 'Upscale 4×'],
+      ['Vary subtle', 'Vary strong'],
+      ['Edit', 'Delete'],
+    ]);
   });
 
-  test('keeps no second copy of the picture when it has ended', async () => {
+  test('keeps no second copy of the picture', async () => {
     const upscaled = expectJob(await press(await draw('a red apple'), 'U1'));
     await bot.finalCard(upscaled);
     const record = await bot.jobStore.get(upscaled.record.id);
-    expect(record?.request).toMatchObject({ image: { base64: '' } });
+    expect(record?.request).toMatchObject({ image: { kind: 'stored' } });
   });
 
   test('can be retried, from the picture in the store', async () => {
@@ -135,9 +139,10 @@ describe('upscale', () => {
     bot.backend.isHeld = false;
     const retried = expectJob(await press(upscaled, 'Retry'));
     const png = Buffer.from(makePicture(source.record.request, 1)).toString('base64');
-    expect(retried.record.request).toMatchObject({ image: { base64: png } });
+    expect(retried.record.request).toEqual(upscaled.record.request);
     expect(retried.card.title).toBe('Upscale of picture 2 – a red apple');
     expect(await bot.finalCard(retried)).toMatchObject({ status: 'succeeded' });
+    expect(bot.backend.submitted.at(-1)?.request).toMatchObject({ image: { base64: png } });
   });
 
   test('of a picture that is gone says how to get it back', async () => {
@@ -149,18 +154,38 @@ describe('upscale', () => {
     });
   });
 
-  test.each(['vary', 'reroll', 'upscale'] as const)(
-    'of an upscale there is no %s',
-    async (name) => {
-      const upscaled = expectJob(await press(await draw('a red apple'), 'U1'));
-      await bot.finalCard(upscaled);
-      const outcome = await bot.press(formatAction({ name, jobId: upscaled.record.id, index: 0 }));
-      expect(outcome).toMatchObject({
-        kind: 'refused',
-        message: expect.stringMatching(/card it came/),
-      });
-    },
-  );
+  test('of an upscale there is no reroll', async () => {
+    const upscaled = expectJob(await press(await draw('a red apple'), 'U1'));
+    await bot.finalCard(upscaled);
+    const actionId = formatAction({ name: 'reroll', jobId: upscaled.record.id, index: 0 });
+    expect(await bot.press(actionId)).toMatchObject({
+      kind: 'refused',
+      message: expect.stringMatching(/card it came/),
+    });
+  });
+
+  test('of an upscale goes on from the enlarged picture, until it is too large', async () => {
+    const source = await draw('a red apple');
+    const once = expectJob(await press(source, 'U1'));
+    const twice = expectJob(await press(once, 'Upscale 4×'));
+    expect(twice.record.request).toMatchObject({
+      image: { key: `jobs/${once.record.id}/images/0` },
+      factor: 4,
+    });
+    expect(twice.card.title).toBe('4× upscale of picture 1 – a red apple');
+  });
+
+  test('varies as the picture that it was made from', async () => {
+    const source = await draw('a red apple --seed 7');
+    const upscaled = expectJob(await press(source, 'U3'));
+    const varied = expectJob(await press(upscaled, 'Vary subtle'));
+    expect(varied.record.request).toMatchObject({
+      kind: 'generate',
+      seed: 9,
+      count: 4,
+      variations: [{ strength: 0.25 }],
+    });
+  });
 });
 
 describe('cancel', () => {

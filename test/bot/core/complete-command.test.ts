@@ -27,6 +27,7 @@ describe('offers', () => {
       '--sampler',
       '--spacing',
       '--style',
+      '--strength',
     ]);
     expect(labels('a cat --gui|')).toEqual(['--cfg', '--rescale']);
   });

@@ -15,6 +15,7 @@ const present = (text: string, isFinal = false): Card => ({
   ...presentJob(isFinal ? makeRecord({ state: makeSucceeded() }) : record, {
     nowMs: 0,
     averages: {},
+    abilities: [],
   }),
   statusText: text,
 });

@@ -133,7 +133,8 @@ describe('a mistake gets one sentence with the value and the remedy', () => {
     ['x --aspectratio 3:2', '--aspectratio is not a flag; did you mean --aspect-ratio?'],
     ['x —sede 7', '--sede is not a flag; did you mean --seed?'],
     ['x --chaos 5', '--chaos does nothing here; leave it out.'],
-    ['x --repeat 5', '--repeat does nothing here; leave it out or use --count.'],
+    ['x --repeat 50', '--repeat 50 must be a whole number from 1 to 10.'],
+    ['x --chaos 5', '--chaos does nothing here; leave it out.'],
     ['x --seed', '--seed needs a value, such as --seed 7.'],
     ['x --seed --ar 3:2', '--seed needs a value, such as --seed 7.'],
     ['x --seed 1 --seed 2', '--seed is given twice; keep the one you mean.'],
@@ -225,7 +226,23 @@ describe('a mistake gets one sentence with the value and the remedy', () => {
 
   test('the example of every flag is understood', () => {
     for (const flag of FLAGS) {
-      const pair = { width: '--height 512', height: '--width 512' }[flag.name] ?? '';
+      const image = '--image k7m2q9x4tbn8w3d5/2';
+      const mask = `${image} --mask 4x4:5,6`;
+      const pairs: Record<string, string> = {
+        width: '--height 512',
+        height: '--width 512',
+        strength: image,
+        mask: image,
+        zoom: image,
+        pan: image,
+        extend: image,
+        area: mask,
+        feather: mask,
+        padding: mask,
+        frames: '--to a dog',
+        fps: '--to a dog',
+      };
+      const pair = pairs[flag.name] ?? '';
       expect(() => parse(`x ${flag.example} ${pair}`)).not.toThrow();
       for (const alias of flag.aliases) {
         const value = flag.example.slice(flag.example.lastIndexOf('--')).replace(/^\S+ /, '');

@@ -6,7 +6,7 @@ import type { JobRecord } from '../../../bot/core/ports.ts';
 import { makeRecord, makeRequest, makeSettings, makeSucceeded } from '../../fakes/job-records.ts';
 
 const present = (changes: Partial<JobRecord>, presentation: Partial<Presentation> = {}) =>
-  presentJob(makeRecord(changes), { nowMs: 1_000, averages: {}, ...presentation });
+  presentJob(makeRecord(changes), { nowMs: 1_000, averages: {}, abilities: [], ...presentation });
 const labels = (changes: Partial<JobRecord>) =>
   present(changes).buttons.map((row) => row.map(({ label }) => label));
 
@@ -118,7 +118,21 @@ describe('buttons', () => {
   test('of a single picture carry no number', () => {
     const request = makeRequest({ count: 1 });
     expect(labels({ request, state: makeSucceeded(request) })).toEqual([
-      ['Upscale', 'Vary'],
+      ['Upscale 2×', 'Upscale 4×'],
+      ['Vary subtle', 'Vary strong'],
+      ['Reroll', 'Edit', 'Delete'],
+    ]);
+  });
+
+  test('are shown for what the model can do, and for nothing else', () => {
+    const request = makeRequest({ count: 1 });
+    const abilities = ['image-to-image', 'inpaint', 'outpaint'] as const;
+    const { buttons } = present({ request, state: makeSucceeded(request) }, { abilities });
+    expect(buttons.map((row) => row.map(({ label }) => label))).toEqual([
+      ['Upscale 2×', 'Upscale 4×', 'Creative 2×'],
+      ['Vary subtle', 'Vary strong', 'Edit region'],
+      ['Zoom out 1.5×', 'Zoom out 2×', 'Custom zoom'],
+      ['← Pan', '→ Pan', '↑ Pan', '↓ Pan'],
       ['Reroll', 'Edit', 'Delete'],
     ]);
   });
@@ -128,7 +142,7 @@ describe('buttons', () => {
     expect(labels({ state: denoising(3) })).toEqual([['Cancel']]);
     expect(labels({ state: { status: 'canceled' } })).toEqual([['Retry', 'Edit', 'Delete']]);
     const state = makeSucceeded(makeRequest({ count: 1 }));
-    expect(labels({ request: upscale, state })).toEqual([['Edit', 'Delete']]);
+    expect(labels({ request: upscale, state }).at(-1)).toEqual(['Edit', 'Delete']);
   });
 });
 

@@ -96,7 +96,11 @@ function showOutcome(outcome, said = '') {
     case 'help':
     case 'models':
     case 'notice':
+    case 'clip':
       channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }, press));
+      return;
+    case 'region':
+      composer.fill(`${outcome.command} --mask 0.25,0.25,0.75,0.75`);
       return;
     case 'done':
   }

@@ -14,6 +14,7 @@ import { icon } from './icons.js';
  * @typedef {import('./card-buttons.js').Press} Press
  * @typedef {{ kind: 'help', text: string }
  *   | { kind: 'models', models: ModelDescription[] }
+ *   | { kind: 'clip', image: import('../render.ts').WebPicture }
  *   | ({ kind: 'notice' } & Notice)} Reply
  */
 
@@ -111,6 +112,8 @@ function createBody(reply, press) {
       return createHelpBody(reply.text);
     case 'models':
       return createModelsBody(reply.models);
+    case 'clip':
+      return element('img', { class: 'clip', src: reply.image.url, alt: reply.image.altText });
     case 'notice':
       return createNoticeBody(reply, press);
   }
@@ -131,7 +134,8 @@ export function createReplyView(reply, question, press) {
       tabindex: -1,
       'aria-label': 'Answer from Imagine',
     },
-    createPersonLine(PERSON_NAME, question.atMs, createCommandLine(question.text)),
+    question.text !== '' &&
+      createPersonLine(PERSON_NAME, question.atMs, createCommandLine(question.text)),
     element(
       'div',
       { class: 'line' },
