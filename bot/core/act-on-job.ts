@@ -32,7 +32,8 @@ export type PressedJob = Omit<NewJob, 'id'>;
 export type ActionEffect =
   | { kind: 'new-job'; job: PressedJob }
   | { kind: 'confirmed'; pendingId: string }
-  | Extract<Outcome, { kind: 'done' | 'edit' | 'region' | 'clip' }>;
+  | { kind: 'clip'; record: JobRecord; image: CardImage }
+  | Extract<Outcome, { kind: 'done' | 'edit' | 'region' }>;
 
 export interface ActionOptions {
   jobStore: JobStore;
@@ -112,7 +113,7 @@ async function perform(press: Press, options: ActionOptions): Promise<ActionEffe
     case 'region':
       return toRegion(press, 0);
     case 'clip':
-      return { kind: 'clip', image: findClip(source) };
+      return { kind: 'clip', record: source, image: findClip(source) };
     case 'reroll':
       return newJob(press, reroll(source, options.random()), policy);
     case 'retry':
@@ -156,8 +157,15 @@ function toRegion(press: Press, chosen: number): ActionEffect {
   const { source, action } = press;
   const command = toEditCommand(press);
   const image = toCardImages(source)[action.index] as CardImage;
-  const rows = toCellRows({ jobId: source.id, index: action.index, chosen });
-  return { kind: 'region', image, command, rows };
+  return {
+    kind: 'region',
+    image,
+    command,
+    title: `Edit a region of picture ${action.index + 1}`,
+    lines: ['Choose the parts that shall be drawn anew (A1 is top left), then go on.'],
+    details: [],
+    buttons: toCellRows({ jobId: source.id, index: action.index, chosen }),
+  };
 }
 
 function pickCells(press: Press, { name, chosen }: CellPick): ActionEffect {

@@ -218,6 +218,10 @@ class ImagineBot implements ImagineService {
       tracker: this.#tracker,
     });
     if (effect.kind === 'confirmed') return this.#starter.confirm(effect.pendingId, message);
+    if (effect.kind === 'clip') {
+      const { card } = this.#present(effect.record);
+      return { ...effect, card: { ...card, images: [effect.image], buttons: [] } };
+    }
     if (effect.kind !== 'new-job') return effect;
     const id = await toPressJobId(message, { settingsStore, clock, doublePressMs });
     return this.#starter.accept([{ ...effect.job, id }]);

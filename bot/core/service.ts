@@ -72,11 +72,11 @@ export type Outcome =
   | { kind: 'done' }
   /**
    * Let the person choose a part of the picture. Where one can paint, the command goes on with `--mask` of what was
-   * painted; elsewhere the rows of buttons, shown in place of the earlier ones, end in an `edit`.
+   * painted; elsewhere the buttons, shown in place of the earlier ones, end in an `edit`.
    */
-  | { kind: 'region'; image: CardImage; command: string; rows: CardButton[][] }
-  /** The way from noise to picture: the platform shows this moving file as its answer. */
-  | { kind: 'clip'; image: CardImage }
+  | ({ kind: 'region'; image: CardImage; command: string } & Notice)
+  /** The way from noise to picture: a card that holds this moving file alone, shown as the answer. */
+  | ({ kind: 'clip'; image: CardImage } & JobEntry)
   /** Open the command for editing, filled with this text. */
   | { kind: 'edit'; command: string }
   /** Refused, with one sentence that names the value and the remedy. Nothing was kept. For the asker alone. */

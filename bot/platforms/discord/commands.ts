@@ -9,7 +9,8 @@ import {
 import { LIMITS } from '#contract/limits.ts';
 import { COMMANDS, type CommandName } from '../../core/command-names.ts';
 import { quoteText } from '../../core/command-tokens.ts';
-import { findFlag, type Flag } from '../../core/flags.ts';
+import type { Flag } from '../../core/flag.ts';
+import { findFlag } from '../../core/flags.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 import type { CommandOption } from './parse.ts';
 
@@ -139,6 +140,14 @@ function toOptions(name: CommandName): CommandOptionBody[] {
         }),
         ...flagOptions(() => true),
         file('image', 'A picture to start from', false),
+        truth('private', 'Only you see the answer'),
+      ];
+    case 'animate':
+      return [
+        text('prompt', 'From what to what, such as: "a cat" to "a dog"', {
+          required: true,
+          max_length: DISCORD_LIMITS.optionCharacters,
+        }),
         truth('private', 'Only you see the answer'),
       ];
     case 'settings':

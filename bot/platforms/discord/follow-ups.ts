@@ -30,10 +30,12 @@ export class FollowUps {
         if (!isShownBy(outcome, origin)) await this.#removeThinking(origin);
         return;
       case 'card':
+      case 'clip':
         return this.#edit(origin, await this.#options.build(outcome));
       case 'done':
         return this.#removeThinking(origin);
       case 'notice':
+      case 'region':
         return this.#replaceWith(origin, renderNotice(outcome), isPrivate);
       case 'refused':
         return this.#replaceWith(origin, renderNotice({ lines: [outcome.message] }), isPrivate);

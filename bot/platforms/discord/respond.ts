@@ -39,8 +39,10 @@ export function toResponse(outcome: Outcome, context: ResponseContext): FirstRes
       return first === undefined ? done(context) : toJobResponse(first, context);
     }
     case 'card':
+    case 'clip':
       return say(renderCardAlone(outcome));
     case 'notice':
+    case 'region':
       return say(renderNotice(outcome));
     case 'refused':
       return say(renderNotice({ lines: [outcome.message] }));

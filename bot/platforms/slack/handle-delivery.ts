@@ -290,11 +290,13 @@ export class DeliveryHandler {
       case 'jobs':
       case 'done':
         return;
-      case 'card': {
+      case 'card':
+      case 'clip': {
         const { user, place } = asked;
         return cards.showAgain({ ...outcome.record, user, place }, outcome.card);
       }
       case 'notice':
+      case 'region':
         return replier.say(asked, renderNotice(outcome));
       case 'refused':
         return replier.say(asked, renderSentence(outcome.message));
