@@ -7,7 +7,6 @@ import { toSinglePicture } from '#contract/recipe.ts';
 import { formatAction } from '../../../bot/core/action.ts';
 import { parseCommand } from '../../../bot/core/parse-command.ts';
 import { FakeBackend } from '../../fakes/fake-backend.ts';
-import { makePicture } from '../../fakes/job-records.ts';
 import { BOB, expectJob, quota, TestBot, type JobOutcome } from '../../fakes/test-bot.ts';
 import { waitFor } from '../../fakes/wait-for.ts';
 
@@ -94,96 +93,6 @@ describe('vary', () => {
       kind: 'refused',
       message:
         'This picture is 16 variations deep, which is as far as it goes; reroll it or edit its prompt.',
-    });
-  });
-});
-
-describe('upscale', () => {
-  test('hands over the picture itself, and its command draws that picture', async () => {
-    const source = await draw('a red apple --seed 7');
-    const upscaled = expectJob(await press(source, 'U3'));
-    const submitted = await waitFor('the submission', () =>
-      bot.backend.submitted.find(({ id }) => id === upscaled.record.id),
-    );
-    const png = Buffer.from(makePicture(source.record.request, 2)).toString('base64');
-    expect(submitted.request).toEqual({
-      kind: 'upscale',
-      image: { kind: 'inline', base64: png },
-      factor: 2,
-    });
-    const card = await bot.finalCard(upscaled);
-    expect(card).toMatchObject({
-      title: 'Upscale of picture 3 – a red apple',
-      command: 'a red apple --count 1 --seed 9',
-    });
-    expect(card.images).toMatchObject([{ widthPx: 256, heightPx: 256 }]);
-    expect(card.buttons.map((row) => row.map(({ label }) => label))).toEqual([
-      ['Upscale 2×', 'Upscale 4×'],
-      ['Vary subtle', 'Vary strong'],
-      ['Edit', 'Delete'],
-    ]);
-  });
-
-  test('keeps no second copy of the picture', async () => {
-    const upscaled = expectJob(await press(await draw('a red apple'), 'U1'));
-    await bot.finalCard(upscaled);
-    const record = await bot.jobStore.get(upscaled.record.id);
-    expect(record?.request).toMatchObject({ image: { kind: 'stored' } });
-  });
-
-  test('can be retried, from the picture in the store', async () => {
-    const source = await draw('a red apple --seed 7');
-    bot.backend.isHeld = true;
-    const upscaled = expectJob(await press(source, 'U2'));
-    await bot.press(formatAction({ name: 'cancel', jobId: upscaled.record.id, index: 0 }));
-    bot.backend.isHeld = false;
-    const retried = expectJob(await press(upscaled, 'Retry'));
-    const png = Buffer.from(makePicture(source.record.request, 1)).toString('base64');
-    expect(retried.record.request).toEqual(upscaled.record.request);
-    expect(retried.card.title).toBe('Upscale of picture 2 – a red apple');
-    expect(await bot.finalCard(retried)).toMatchObject({ status: 'succeeded' });
-    expect(bot.backend.submitted.at(-1)?.request).toMatchObject({ image: { base64: png } });
-  });
-
-  test('of a picture that is gone says how to get it back', async () => {
-    const source = await draw('a red apple');
-    await bot.imageStore.delete(source.record.id);
-    expect(await press(source, 'U2')).toEqual({
-      kind: 'refused',
-      message: 'Picture 2 is no longer stored; press Edit and send the command to draw it again.',
-    });
-  });
-
-  test('of an upscale there is no reroll', async () => {
-    const upscaled = expectJob(await press(await draw('a red apple'), 'U1'));
-    await bot.finalCard(upscaled);
-    const actionId = formatAction({ name: 'reroll', jobId: upscaled.record.id, index: 0 });
-    expect(await bot.press(actionId)).toMatchObject({
-      kind: 'refused',
-      message: expect.stringMatching(/card it came/),
-    });
-  });
-
-  test('of an upscale goes on from the enlarged picture, until it is too large', async () => {
-    const source = await draw('a red apple');
-    const once = expectJob(await press(source, 'U1'));
-    const twice = expectJob(await press(once, 'Upscale 4×'));
-    expect(twice.record.request).toMatchObject({
-      image: { key: `jobs/${once.record.id}/images/0` },
-      factor: 4,
-    });
-    expect(twice.card.title).toBe('4× upscale of picture 1 – a red apple');
-  });
-
-  test('varies as the picture that it was made from', async () => {
-    const source = await draw('a red apple --seed 7');
-    const upscaled = expectJob(await press(source, 'U3'));
-    const varied = expectJob(await press(upscaled, 'Vary subtle'));
-    expect(varied.record.request).toMatchObject({
-      kind: 'generate',
-      seed: 9,
-      count: 4,
-      variations: [{ strength: 0.25 }],
     });
   });
 });
