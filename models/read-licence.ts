@@ -32,7 +32,7 @@ async function readStart(file: string): Promise<string | undefined> {
 }
 
 /** CC BY-NC and its kin, and the research licences of Turbo models. */
-const NON_COMMERCIAL = /non-?\s?commercial|\bnc\b|sai-nc|research[- ]only/i;
+const NON_COMMERCIAL = /non?-?\s?commercial|\bnc\b|sai-nc|research[- ]only/i;
 
 export function isNonCommercial(licence: string): boolean {
   return NON_COMMERCIAL.test(licence);

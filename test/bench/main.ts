@@ -2,12 +2,14 @@
 import { cpus } from 'node:os';
 import { formatTable, type Figure } from './figures.ts';
 import { measureChat } from './measure-chat.ts';
+import { measureFamilies } from './measure-families.ts';
 import { measureFunction } from './measure-function.ts';
 import { measureOverhead } from './measure-overhead.ts';
 
 const figures: Figure[] = [];
 const measurements = [
   ['the pipeline beside the network', measureOverhead],
+  ['the loop of each family', measureFamilies],
   ['the image function', measureFunction],
   ['the chat', measureChat],
 ] as const;

@@ -33,6 +33,7 @@ export interface TinyPackageKind extends Precision {
   scheduler: object;
   /** Other names than Optimum's. */
   outputs: { hidden?: string; pooled?: string; network?: string };
+  ballast: { channels: number; layers: number } | undefined;
 }
 
 /** As Optimum exports Stable Diffusion today. */
@@ -58,6 +59,7 @@ const PLAIN: TinyPackageKind = {
     timestep_spacing: 'leading',
   },
   outputs: {},
+  ballast: undefined,
 };
 
 export async function writeTinyPackage(
