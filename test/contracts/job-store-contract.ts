@@ -17,6 +17,14 @@ const FULL_RECORD: JobRecord = makeRecord({
     messageId: 'm1',
     replyToken: 'token',
     replyTokenExpiresAtMs: 99,
+    spaceId: 's1',
+    threadId: 't1',
+    isFollowUp: true,
+    isDirect: false,
+    isAgeRestricted: true,
+    isPrivate: true,
+    isSpoiler: true,
+    attachmentBytesMax: 10_485_760,
   },
   lineage: { jobId: 'parent', index: 2, action: 'vary' },
   state: {
@@ -109,6 +117,30 @@ export function describeJobStore(name: string, open: () => Promise<JobStore>): v
       const query = { platform: 'web' as const, channelId: 'general', limit: 2 };
       expect(ids(await store.list(query))).toEqual(['job-5', 'job-4']);
       expect(ids(await store.list({ ...query, createdBeforeMs: 40 }))).toEqual(['job-3', 'job-2']);
+    });
+
+    test('what one person made is listed over all channels, newest first, page by page', async () => {
+      for (const [index, status] of ['ok', 'ok', 'open', 'ok', 'ok'].entries()) {
+        const place = { platform: 'web' as const, channelId: `channel-${index % 2}` };
+        const state = status === 'ok' ? makeSucceeded() : { status: 'queued' as const };
+        // Two of them in one millisecond: none may be lost between two pages.
+        const createdAtMs = index < 2 ? 10 : index * 10;
+        await store.insert(makeRecord({ id: `job-${index}`, place, state, createdAtMs }));
+      }
+      await store.insert(makeRecord({ id: 'bob', user: { id: 'bob', name: 'Bob' } }));
+      const slack = { platform: 'slack' as const, channelId: 'general' };
+      await store.insert(makeRecord({ id: 'slack', place: slack }));
+      const query = { platform: 'web' as const, userId: 'ada', limit: 2 };
+      const seen: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.listByUser({ ...query, isSucceeded: true, cursor });
+        seen.push(...ids(page.records));
+        cursor = page.nextCursor;
+      } while (cursor !== undefined);
+      expect(seen).toEqual(['job-4', 'job-3', 'job-1', 'job-0']);
+      expect(ids((await store.listByUser({ ...query, limit: 10 })).records)).toHaveLength(5);
+      await expect(store.listByUser({ ...query, cursor: 'nonsense' })).rejects.toThrow(RangeError);
     });
 
     test("jobs that have not ended count for their person's quota", async () => {
