@@ -11,8 +11,8 @@ sharp.cache(false);
 /** Measured on 1024×1024: twice the time of level 2 for a seventh less, and level 9 takes seven times as long again. */
 const PNG_OPTIONS = { compressionLevel: 6, adaptiveFiltering: true, palette: false } as const;
 
-/** More pixels than the largest result are never needed: an enlargement only grows. */
-const PIXELS_MAX = LIMITS.upscaleSidePxMax ** 2;
+/** For one file, whatever it holds: a decoder that takes longer was given something to make it slow. */
+const DECODE_TIMEOUT_SECONDS = 20;
 
 export interface ImageFile {
   image: PixelImage;
@@ -27,22 +27,43 @@ export async function encodePng(image: PixelImage, texts: PngTexts): Promise<Buf
 }
 
 /**
- * Decodes a file from outside, upright as its EXIF says, in 8-bit sRGB. Throws GenerationError `image-unreadable` when it
- * is no PNG, JPEG or WebP, is damaged, or is larger than LIMITS allow; nothing is decoded before that is known.
+ * Decodes a file from outside, upright as its EXIF says, in 8-bit sRGB; of an animation the first picture. Throws
+ * GenerationError `image-unreadable` when it is no PNG, JPEG, WebP, GIF or AVIF by its content, is damaged, or is larger
+ * than LIMITS allow; nothing is decoded before that is known.
  */
 export async function decodeImageFile(file: Uint8Array): Promise<ImageFile> {
   checkIsPicture(file);
   try {
-    const { data, info } = await sharp(file, { limitInputPixels: PIXELS_MAX, failOn: 'error' })
+    const source = openFile(file);
+    refuseLongSides(await source.metadata());
+    const { data, info } = await source
       .autoOrient()
       .toColourspace('srgb')
       .raw({ depth: 'uchar' })
+      .timeout({ seconds: DECODE_TIMEOUT_SECONDS })
       .toBuffer({ resolveWithObject: true });
     const image = { pixels: data, widthPx: info.width, heightPx: info.height };
     return { image: { ...image, channels: toChannels(info.channels) }, texts: readPngTexts(file) };
   } catch (error) {
-    throw toUnreadable(error);
+    throw error instanceof GenerationError ? error : toUnreadable(error);
   }
+}
+
+function openFile(file: Uint8Array) {
+  return sharp(file, {
+    limitInputPixels: LIMITS.sourcePixelsMax,
+    failOn: 'error',
+    // Row by row where the format allows: a large file is never in memory as a whole before it is known to be sound.
+    sequentialRead: true,
+  });
+}
+
+function refuseLongSides({ width, height }: { width: number; height: number }): void {
+  const sideMax = LIMITS.sourceSidePxMax;
+  if (Math.max(width, height) <= sideMax) return;
+  throw unreadable(
+    `The picture is ${width}×${height}; send one of at most ${sideMax} pixels a side.`,
+  );
 }
 
 /** The picture at another size by Lanczos resampling with three lobes. */
@@ -71,7 +92,7 @@ export async function encodeForViewing(file: Uint8Array, options: ViewOptions): 
   checkIsPicture(file);
   const { format, quality, sidePx } = options;
   try {
-    const opened = sharp(file, { limitInputPixels: PIXELS_MAX, failOn: 'error' });
+    const opened = openFile(file);
     const sized =
       sidePx === undefined
         ? opened
@@ -90,7 +111,7 @@ export async function readPictureSize(
 ): Promise<{ widthPx: number; heightPx: number }> {
   checkIsPicture(file);
   try {
-    const { width, height } = await sharp(file).metadata();
+    const { width, height } = await openFile(file).metadata();
     return { widthPx: width, heightPx: height };
   } catch (error) {
     throw toUnreadable(error);
@@ -113,19 +134,31 @@ function checkIsPicture(file: Uint8Array): void {
       `The picture has ${file.length} bytes; send one of at most ${LIMITS.imageBytes}.`,
     );
   }
-  const head = Buffer.from(file.subarray(0, 12)).toString('latin1');
-  const isJpeg = head.startsWith('\u00ff\u00d8\u00ff');
-  const isWebp = head.startsWith('RIFF') && head.slice(8) === 'WEBP';
-  if (isPng(file) || isJpeg || isWebp) return;
-  throw unreadable('The file is no picture that can be read; send a PNG, JPEG or WebP file.');
+  if (isPng(file) || PICTURE_HEADS.some((pattern) => pattern.test(readHead(file)))) return;
+  throw unreadable(
+    'The file is no picture that can be read; send a PNG, JPEG, WebP, GIF or AVIF file.',
+  );
+}
+
+/** JPEG, WebP, GIF and AVIF, as https://mimesniff.spec.whatwg.org lists them; AVIF's brand is in its first box. */
+const PICTURE_HEADS = [/^\u00ff\u00d8\u00ff/, /^RIFF.{4}WEBP/s, /^GIF8[79]a/, /^.{4}ftypavi[fs]/s];
+
+function readHead(file: Uint8Array): string {
+  return Buffer.from(file.subarray(0, 12)).toString('latin1');
 }
 
 function toUnreadable(error: unknown): GenerationError {
-  const isTooLarge = error instanceof Error && error.message.includes('pixel limit');
-  const side = LIMITS.upscaleSidePxMax;
+  const text = error instanceof Error ? error.message : '';
+  if (text.includes('pixel limit')) {
+    const megapixels = LIMITS.sourcePixelsMax / 2 ** 20;
+    return unreadable(
+      `The picture has too many pixels; send one of at most ${megapixels} million.`,
+      error,
+    );
+  }
   return unreadable(
-    isTooLarge
-      ? `The picture has too many pixels; send one of at most ${side}×${side}.`
+    text.includes('timeout')
+      ? `The picture takes longer than ${DECODE_TIMEOUT_SECONDS} seconds to read; save it anew as PNG and send that.`
       : 'The picture file is damaged or incomplete; send it again.',
     error,
   );
