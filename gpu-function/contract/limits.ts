@@ -35,6 +35,8 @@ export const LIMITS = {
   /** Pictures of a prompt walk. */
   frames: { min: 2, max: 48 },
   framesPerSecond: { min: 1, max: 30 },
+  /** An animated file: Discord takes 10 MiB from a bot, the smallest limit of the platforms. */
+  clipBytes: 8 * 1024 * 1024,
   /** Variations of variations that one request may carry. */
   variations: { max: 16 },
   upscaleFactors: [2, 4],

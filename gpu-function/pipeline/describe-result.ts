@@ -1,19 +1,29 @@
 /** Finished files as the result's descriptions. */
+import type { ClipFormat } from '#contract/generation-request.ts';
 import type { ImageDescription } from '#contract/generation-result.ts';
 import { createHash } from 'node:crypto';
 
-/** One description a file, in order; `seedOf` is left out where pictures have no seed. */
+interface DescribeOptions {
+  /** Left out where pictures have no seed. */
+  seedOf?: (index: number) => number;
+  /** PNG when left out. */
+  format?: 'png' | ClipFormat | undefined;
+  /** Index of the first. */
+  firstIndex?: number;
+}
+
+/** One description a file, in order. */
 export function describeImages(
   files: readonly Uint8Array[],
   size: { widthPx: number; heightPx: number },
-  seedOf?: (index: number) => number,
+  { seedOf, format = 'png', firstIndex = 0 }: DescribeOptions = {},
 ): ImageDescription[] {
   return files.map((file, index) => ({
-    index,
+    index: firstIndex + index,
     seed: seedOf?.(index),
     widthPx: size.widthPx,
     heightPx: size.heightPx,
-    mediaType: 'image/png',
+    mediaType: `image/${format}` as const,
     sizeBytes: file.length,
     sha256: createHash('sha256').update(file).digest('hex'),
   }));

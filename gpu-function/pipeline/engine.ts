@@ -1,5 +1,5 @@
 /** The engine: one job in, pictures out, events on the way. */
-import { GenerationError } from '#contract/generation-error.ts';
+import { animatePrompts } from './animation/animate-prompts.ts';
 import { generateImages } from './generate-images.ts';
 import type { Clock, Engine, EngineOutcome, EngineRun, ModelLibrary, Toolbox } from './ports.ts';
 import { upscaleImage } from './upscale-image.ts';
@@ -40,10 +40,10 @@ async function runJob(run: EngineRun, options: EngineOptions): Promise<EngineOut
     }
     case 'upscale':
       return upscaleImage({ request, run, clock, toolbox, openModel });
-    case 'animate':
-      throw new GenerationError(
-        'ability-missing',
-        'This image function makes no prompt walks; ask for single pictures.',
-      );
+    case 'animate': {
+      const startedAtMs = clock.nowMs();
+      const model = await openModel(request.modelId);
+      return animatePrompts({ request, model, run, clock, startedAtMs });
+    }
   }
 }

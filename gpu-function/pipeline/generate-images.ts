@@ -9,6 +9,7 @@ import { planSampling } from '../sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { RunCanceled } from './denoise.ts';
 import { describeImages, roundMs } from './describe-result.ts';
+import { recordClip } from './animation/record-clip.ts';
 import { decodePictures, drawLatents, type Studio } from './draw.ts';
 import { drawCanvas } from './editing/draw-canvas.ts';
 import { fitToShape, flatten } from './editing/picture-area.ts';
@@ -65,7 +66,8 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   const encodePromptMs = laps.next();
 
   const streams = createNoiseStreams(settings, job.createNoise);
-  const studio: Studio = { model, settings, plan, encoding, streams, run };
+  const clip = request.clip === undefined ? undefined : recordClip(run, request.clip);
+  const studio: Studio = { model, settings, plan, encoding, streams, run: clip?.run ?? run };
   const pictures = await drawPictures(studio, edit);
   const denoiseMs = laps.next();
 
@@ -78,11 +80,13 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
     // Whether it failed is asked below; until then it must not count as an error that nobody handles.
     file.catch(() => undefined);
     files.push(file);
+    clip?.pictures.push(flatten(picture));
     if (run.isCanceled()) throw new RunCanceled();
   }
   const decodeMs = laps.next();
 
-  const images = await Promise.all(files);
+  const images: Uint8Array[] = await Promise.all(files);
+  const clipFile = await clip?.make();
   const encodeImageMs = laps.next();
   const timings: Timings = {
     queueMs: 0,
@@ -94,11 +98,18 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
     totalMs: roundMs(clock.nowMs() - job.startedAtMs),
     onnxRunMs: roundMs(model.runtimeMs() - runtimeBeforeMs),
   };
-  const descriptions = describeImages(images, settings, (index) => pictureSeed(settings, index));
+  const descriptions = describeImages(images, settings, {
+    seedOf: (index) => pictureSeed(settings, index),
+  });
+  const result = { images: descriptions, settings, lineage, notes, timings };
+  if (clipFile === undefined) return { status: 'succeeded', images, result };
+  const { file, ...size } = clipFile;
+  const options = { format: request.clip, firstIndex: images.length };
+  const [clipDescription] = describeImages([file], size, options);
   return {
     status: 'succeeded',
-    images,
-    result: { images: descriptions, settings, lineage, notes, timings },
+    images: [...images, file],
+    result: { ...result, clip: clipDescription },
   };
 }
 

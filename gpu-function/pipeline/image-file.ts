@@ -1,7 +1,9 @@
 /** Picture files in and out: the only place that knows sharp. PNG, JPEG and WebP in; PNG out, lossy copies for eyes. */
 import { GenerationError } from '#contract/generation-error.ts';
+import type { ClipFormat } from '#contract/generation-request.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { insertPngTexts, isPng, readPngTexts, type PngTexts } from '#contract/png-text.ts';
+import { MACHINE_MADE_XMP } from '#contract/provenance.ts';
 import sharp from 'sharp';
 import type { PixelImage } from './pixels.ts';
 
@@ -77,6 +79,77 @@ export async function resampleLanczos(
     .raw({ depth: 'uchar' })
     .toBuffer();
   return { pixels, widthPx, heightPx, channels: image.channels };
+}
+
+/** The picture at another size without rings: for what is soft already. */
+export async function resampleSmoothly(
+  image: PixelImage,
+  widthPx: number,
+  heightPx: number,
+): Promise<PixelImage> {
+  const pixels = await openPixels(image)
+    .resize(widthPx, heightPx, { kernel: 'cubic', fit: 'fill' })
+    .removeAlpha()
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return { pixels, widthPx, heightPx, channels: 3 };
+}
+
+export interface Animation {
+  /** RGB, all of one size. */
+  frames: readonly PixelImage[];
+  /** How long each is shown. */
+  delaysMs: readonly number[];
+  format: ClipFormat;
+}
+
+const WEBP_CLIP_OPTIONS = { quality: 80, effort: 3 } as const;
+const GIF_CLIP_OPTIONS = { effort: 4 } as const;
+/** Each try to come below the limit has sides as long as this share of the ones before. */
+const CLIP_SHRINK = 0.7;
+
+/** An animated file that plays without end, made smaller until it has at most LIMITS.clipBytes. */
+export async function encodeAnimation(
+  animation: Animation,
+): Promise<{ file: Buffer; widthPx: number; heightPx: number }> {
+  const [first] = animation.frames;
+  if (first === undefined) throw new RangeError('an animation has pictures');
+  let [widthPx, heightPx] = [first.widthPx, first.heightPx];
+  for (;;) {
+    const file = await encodeFrames(animation, widthPx, heightPx);
+    if (file.length <= LIMITS.clipBytes || Math.min(widthPx, heightPx) < 32) {
+      return { file, widthPx, heightPx };
+    }
+    widthPx = Math.round(widthPx * CLIP_SHRINK);
+    heightPx = Math.round(heightPx * CLIP_SHRINK);
+  }
+}
+
+async function encodeFrames(
+  { frames, delaysMs, format }: Animation,
+  widthPx: number,
+  heightPx: number,
+): Promise<Buffer> {
+  const sized: Uint8Array[] = [];
+  for (const frame of frames) {
+    const isSized = frame.widthPx === widthPx && frame.heightPx === heightPx;
+    const { pixels } = isSized ? frame : await resampleSmoothly(frame, widthPx, heightPx);
+    sized.push(new Uint8Array(pixels));
+  }
+  const raw = {
+    width: widthPx,
+    height: heightPx * frames.length,
+    channels: 3,
+    pageHeight: heightPx,
+  } as const;
+  const strip = sharp(Buffer.concat(sized), { raw });
+  const timing = { loop: 0, delay: [...delaysMs] };
+  return format === 'webp'
+    ? strip
+        .webp({ ...WEBP_CLIP_OPTIONS, ...timing })
+        .withXmp(MACHINE_MADE_XMP)
+        .toBuffer()
+    : strip.gif({ ...GIF_CLIP_OPTIONS, ...timing }).toBuffer();
 }
 
 export interface ViewOptions {

@@ -149,12 +149,13 @@ function sendImage(job: BoardJob, context: Context, board: JobBoard): Response {
       `The job ${job.id} has no picture ${shorten(text)}; it has 0 to ${job.images.length - 1}.`,
     );
   }
-  const sha256 = state.result.images[Number(text)]?.sha256 ?? '';
+  const { images, clip } = state.result;
+  const description = [...images, ...(clip === undefined ? [] : [clip])][Number(text)];
   const headers = {
-    'Content-Type': 'image/png',
+    'Content-Type': description?.mediaType ?? 'image/png',
     'Content-Length': String(image.byteLength),
     'Cache-Control': 'private, max-age=31536000, immutable',
-    ETag: `"${sha256}"`,
+    ETag: `"${description?.sha256 ?? ''}"`,
   };
   board.noteCollected(job.id, Number(text));
   return new Response(Uint8Array.from(image), { headers });

@@ -94,7 +94,10 @@ const OPERATIONS: readonly Operation[] = [
     summary: 'One finished picture.',
     parameters: [id, inPath('index', z.int().min(0))],
     answers: {
-      200: ['The picture.', { 'image/png': {} }],
+      200: [
+        'The picture, or the clip, whose index follows the pictures’.',
+        { 'image/png': {}, 'image/webp': {}, 'image/gif': {} },
+      ],
       ...ERRORS,
       404: ['The job is not known, or has no such picture.', error],
       409: ['The job has not succeeded.', error],
