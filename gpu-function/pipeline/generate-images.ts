@@ -3,13 +3,14 @@ import { GenerationError } from '#contract/generation-error.ts';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { Timings } from '#contract/generation-result.ts';
 import { toPictureAction } from '#contract/lineage.ts';
+import type { PngTexts } from '#contract/png-text.ts';
 import { pictureSeed, toRecipeTexts } from '#contract/recipe.ts';
 import type { StrengthRule } from '../sampling/image-start.ts';
 import { planSampling } from '../sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { RunCanceled } from './denoise.ts';
 import { describeImages, roundMs } from './describe-result.ts';
-import { recordClip } from './animation/record-clip.ts';
+import { recordClip, type ClipRecording } from './animation/record-clip.ts';
 import { decodePictures, drawLatents, type Studio } from './draw.ts';
 import { drawCanvas } from './editing/draw-canvas.ts';
 import { fitToShape, flatten } from './editing/picture-area.ts';
@@ -73,16 +74,11 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
 
   run.report({ type: 'decode-start' });
   const lineage = { action: toPictureAction(request), parentSha256: settings.startImage?.sha256 };
-  const files: Promise<Buffer>[] = [];
-  for await (const picture of pictures) {
-    // Not awaited: another thread writes the file while the next picture is decoded.
-    const file = encodePng(picture, toRecipeTexts(settings, files.length, lineage));
-    // Whether it failed is asked below; until then it must not count as an error that nobody handles.
-    file.catch(() => undefined);
-    files.push(file);
-    clip?.pictures.push(flatten(picture));
-    if (run.isCanceled()) throw new RunCanceled();
-  }
+  const files = await writeFiles(pictures, {
+    texts: (index) => toRecipeTexts(settings, index, lineage),
+    run,
+    clip,
+  });
   const decodeMs = laps.next();
 
   const images: Uint8Array[] = await Promise.all(files);
@@ -103,14 +99,34 @@ async function generate(job: GenerationJob): Promise<EngineOutcome> {
   });
   const result = { images: descriptions, settings, lineage, notes, timings };
   if (clipFile === undefined) return { status: 'succeeded', images, result };
-  const { file, ...size } = clipFile;
   const options = { format: request.clip, firstIndex: images.length };
-  const [clipDescription] = describeImages([file], size, options);
+  const [description] = describeImages([clipFile.file], clipFile, options);
   return {
     status: 'succeeded',
-    images: [...images, file],
-    result: { ...result, clip: clipDescription },
+    images: [...images, clipFile.file],
+    result: { ...result, clip: description },
   };
+}
+
+/** The files while they are written: another thread does that while the next picture is decoded. */
+async function writeFiles(
+  pictures: AsyncIterable<PixelImage> | Iterable<PixelImage>,
+  {
+    texts,
+    run,
+    clip,
+  }: { texts: (index: number) => PngTexts; run: EngineRun; clip: ClipRecording | undefined },
+): Promise<Promise<Buffer>[]> {
+  const files: Promise<Buffer>[] = [];
+  for await (const picture of pictures) {
+    const file = encodePng(picture, texts(files.length));
+    // Whether it failed is asked at the end; until then it must not count as an error that nobody handles.
+    file.catch(() => undefined);
+    files.push(file);
+    clip?.pictures.push(flatten(picture));
+    if (run.isCanceled()) throw new RunCanceled();
+  }
+  return files;
 }
 
 /** Undefined when the request draws from words alone. */

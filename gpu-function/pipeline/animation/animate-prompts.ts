@@ -42,7 +42,7 @@ async function animate(job: AnimationJob): Promise<EngineOutcome> {
   const from = tokenizePrompts(model, settings);
   const to = tokenizePrompts(model, { ...settings, prompt: toPrompt });
   const allNotes = [...new Set([...notes, ...from.notes, ...to.notes])];
-  const steps = plan.timesteps.length * Math.ceil(frames / LIMITS.count.max);
+  const steps = plan.steps * Math.ceil(frames / LIMITS.count.max);
   run.report({ type: 'job-start', attempt: 1, settings, steps, notes: allNotes });
   const fromEncoding = await encodePrompts(model, from.rows, 1);
   const toEncoding = await encodePrompts(model, to.rows, 1);
@@ -58,7 +58,7 @@ async function animate(job: AnimationJob): Promise<EngineOutcome> {
       streams: shares.flatMap((share) => createNoiseStreams(toNoise(settings.seed, toSeed, share))),
       run,
     };
-    const part = { stepsBefore: batch * plan.timesteps.length, stepsInAll: steps };
+    const part = { stepsBefore: batch * plan.steps, stepsInAll: steps };
     const latents = await drawLatents(studio, { size: settings, part });
     for await (const picture of decodePictures(studio, latents)) pictures.push(picture);
   }

@@ -76,7 +76,7 @@ export async function prepareDrawingOver(
 }
 
 export function countDrawingsOver(drawing: DrawingOver | undefined): number {
-  return drawing === undefined ? 0 : drawing.windows.length * drawing.studio.plan.timesteps.length;
+  return drawing === undefined ? 0 : drawing.windows.length * drawing.studio.plan.steps;
 }
 
 /** Each window starts from what the ones before it drew, and fades into them. Transparency stays as it is. */
@@ -85,7 +85,7 @@ export async function drawOver(
   { studio, settings, drawSize, windows }: DrawingOver,
   { run, part }: { run: EngineRun; part: NonNullable<Drawing['part']> },
 ): Promise<PixelImage> {
-  const stepsPerWindow = studio.plan.timesteps.length;
+  const stepsPerWindow = studio.plan.steps;
   let canvas = picture;
   for (const [index, area] of windows.entries()) {
     const start = flatten(cutOut(canvas, area));
