@@ -83,7 +83,7 @@ export function toSettings(
     heightPx: call.height ?? own.heightPx,
     seed: 0,
     count: call.num_images_per_prompt,
-    steps: call.num_inference_steps ?? kind.steps,
+    steps: call.timesteps?.length ?? call.sigmas?.length ?? call.num_inference_steps ?? kind.steps,
     guidanceScale: call.guidance_scale ?? kind.guidanceScale,
     guidanceRescale: call.guidance_rescale,
     sampler,

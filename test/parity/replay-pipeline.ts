@@ -63,6 +63,11 @@ export async function replayPipeline(
       ...settings,
       scheduler: scheduler.config,
       eta: call.eta,
+      schedule: {
+        timesteps: call.timesteps ?? undefined,
+        sigmas: call.sigmas ?? undefined,
+        originalSteps: call.original_inference_steps ?? undefined,
+      },
       strengthRule: reference.pipeline_class.startsWith('LatentConsistency')
         ? 'schedule'
         : undefined,
