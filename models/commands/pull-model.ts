@@ -148,6 +148,10 @@ function toAnswer(outcome: PullOutcome): Answer {
     const text = `${id} arrived as its source has it, and cannot be used: ${found.error.message}`;
     return { exitCode: EXIT.failed, json: { ...json, problem: found.error.message }, text };
   }
-  const text = `Pulled ${id}. Draw with it: npm run imagine -- "a red apple" --model ${id}`;
+  const condition =
+    outcome.plan.licence.commercialUse === 'no'
+      ? ' It is for non-commercial use alone: set NON_COMMERCIAL_MODELS=allow where yours is that.'
+      : '';
+  const text = `Pulled ${id}. Draw with it: npm run imagine -- "a red apple" --model ${id}${condition}`;
   return { exitCode: EXIT.ok, json, text };
 }

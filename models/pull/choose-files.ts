@@ -79,10 +79,12 @@ function findRoot(files: readonly RemoteFile[], name: string, wanted: string | u
       `${name} holds several packages; add --subfolder with one of ${quoted.slice(0, 500)}.`,
     );
   }
+  // Without an index the folders tell the family.
+  if (files.some(({ path }) => /^unet\/[^/]+\.onnx$/.test(path))) return '';
   const hasGraphs = files.some(({ path }) => path.endsWith('.onnx'));
   throw new FetchError(
     hasGraphs
-      ? `${name} has no ${INDEX_FILE}, so it is no package in the layout of diffusers and Optimum; choose another.`
+      ? `${name} has no ${INDEX_FILE}, and no unet folder with a graph, so it is no package in the layout of diffusers and Optimum; choose another.`
       : `${name} has no ONNX files; choose an ONNX export of it, or make one with "optimum-cli export onnx".`,
   );
 }

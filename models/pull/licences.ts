@@ -1,4 +1,5 @@
 /** The licences that models come under, by the ids that hubs give them, and what a person must know before using one. */
+import { isNonCommercial } from '../read-licence.ts';
 import type { StatedLicence } from '../sources/package-source.ts';
 
 export interface Licence {
@@ -61,7 +62,8 @@ export function describeLicence(stated: StatedLicence, known?: Licence): Licence
     return { ...known, link: stated.link ?? known.link };
   return {
     name: words ?? 'not stated',
-    commercialUse: known?.commercialUse ?? 'unknown',
+    commercialUse:
+      words !== undefined && isNonCommercial(words) ? 'no' : (known?.commercialUse ?? 'unknown'),
     link: stated.link ?? known?.link,
   };
 }

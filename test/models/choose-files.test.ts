@@ -56,6 +56,11 @@ test('licences and cards travel with the weights', () => {
   expect(choose([...PACKAGE, ...papers])).toEqual([...PACKAGE, ...papers].sort());
 });
 
+test('an old package without an index is known by its folders', () => {
+  const old = PACKAGE.filter((path) => path !== 'model_index.json');
+  expect(choose(old)).toEqual(old.sort());
+});
+
 describe('precisions beside each other', () => {
   const half = [
     'unet/model_fp16.onnx',
