@@ -2,6 +2,7 @@
 import { animatePrompts } from './animation/animate-prompts.ts';
 import { generateImages } from './generate-images.ts';
 import type { Clock, Engine, EngineOutcome, EngineRun, ModelLibrary, Toolbox } from './ports.ts';
+import { ratePictures } from './rate-pictures.ts';
 import { upscaleImage } from './upscale-image.ts';
 
 export interface EngineOptions {
@@ -19,7 +20,7 @@ export function createEngine(options: EngineOptions): Engine {
       upscalers: (await toolbox?.listUpscalers()) ?? [],
       ratesPictures: (await toolbox?.hasRater()) ?? false,
     }),
-    run: (run) => runJob(run, options),
+    run: async (run) => ratePictures(await runJob(run, options), toolbox),
     async close() {
       await toolbox?.close();
       await library.close();

@@ -95,6 +95,17 @@ export async function resampleSmoothly(
   return { pixels, widthPx, heightPx, channels: 3 };
 }
 
+/** A small square copy, stretched, RGB on white; of an animation the first picture. For pictures of our own. */
+export async function readThumbnail(file: Uint8Array, sidePx: number): Promise<PixelImage> {
+  const pixels = await sharp(file, { failOn: 'error' })
+    .resize(sidePx, sidePx, { kernel: 'linear', fit: 'fill' })
+    .flatten({ background: '#ffffff' })
+    .toColourspace('srgb')
+    .raw({ depth: 'uchar' })
+    .toBuffer();
+  return { pixels, widthPx: sidePx, heightPx: sidePx, channels: 3 };
+}
+
 export interface Animation {
   /** RGB, all of one size. */
   frames: readonly PixelImage[];

@@ -77,7 +77,7 @@ describe.skipIf(reasonToSkip !== undefined)(
       expect([picture?.readUInt32BE(16), picture?.readUInt32BE(20)]).toEqual([256, 256]);
       await expect
         .poll(() => enlarged.getByTestId('note').allTextContents())
-        .toEqual(expect.arrayContaining([expect.stringMatching(/plain resampling/)]));
+        .toEqual(expect.arrayContaining([expect.stringMatching(/Enlarged by/)]));
 
       await grid.getByTestId('action-reroll-0').click();
       const anew = page.getByTestId('entry').nth(3);
