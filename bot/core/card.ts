@@ -57,6 +57,4 @@ export interface Card {
   errorId?: string | undefined;
   createdAtMs: number;
   isFinal: boolean;
-  /** The pictures are hidden until somebody asks to see them. */
-  isSpoiler?: boolean | undefined;
 }

@@ -1,6 +1,6 @@
 /** A card as a message with its files: pictures as they are where they fit, smaller where they do not. */
 import type { Card, CardImage } from '../../core/card.ts';
-import type { EncodedPicture, PictureEncoder } from '../../core/picture-encoder.ts';
+import type { PictureEncoder } from '../../core/picture-encoder.ts';
 import type { JobRecord, Logger } from '../../core/ports.ts';
 import type { ApiFile } from './api.ts';
 import { toFileName, toPreviewName } from './file-names.ts';
@@ -34,22 +34,26 @@ export async function buildMessage(
   parts: MessageParts,
 ): Promise<BuiltMessage> {
   const { place } = record;
+  const isPrivate = place.isPrivate === true;
   const shown =
     card.images.length > 0
       ? await toPictures(card.images, place.attachmentBytesMax, parts)
-      : await toPreview(card, parts);
+      : await toPreview(card, place.isSpoiler === true, parts);
   const { toLink } = parts;
   const isSmaller = shown.some((picture) => picture.isSmaller);
-  const fullSizeUrls =
-    toLink !== undefined && isSmaller
-      ? card.images.map(({ jobId, index }) => toLink(jobId, index))
-      : [];
-  const files = shown.map((picture) => picture.shown);
+  const files = shown.map((picture) => ({
+    ...picture.shown,
+    // Only the reader of a private message sees it anyway.
+    isSpoiler: picture.shown.isSpoiler && !isPrivate,
+  }));
   const body = renderCard(card, {
     files,
-    fullSizeUrls,
-    isSpoiler: card.isSpoiler === true,
-    isPrivate: place.isPrivate === true,
+    fullSizeUrls:
+      toLink !== undefined && isSmaller
+        ? card.images.map(({ jobId, index }) => toLink(jobId, index))
+        : [],
+    missingPictures: card.images.length === 0 ? 0 : card.images.length - shown.length,
+    isPrivate,
   });
   const attachments = files.map(({ name, altText }, index) => ({
     id: String(index),
@@ -74,43 +78,40 @@ async function toPictures(
 
 /** Undefined for a picture that is no longer stored, or that cannot be made small enough. */
 async function toPicture(
-  { jobId, index, altText }: CardImage,
+  card: CardImage,
   bytesMax: number,
   { image, encoder, logger }: MessageParts,
 ): Promise<Shown | undefined> {
-  const png = await image(jobId, index);
-  if (png === undefined) return undefined;
-  const isSmaller = png.byteLength > bytesMax;
+  const { jobId, index } = card;
+  const bytes = await image(jobId, index);
+  if (bytes === undefined) return undefined;
+  const isSmaller = bytes.byteLength > bytesMax;
   const picture = isSmaller
-    ? await encoder.shrinkPicture(png, bytesMax, FORMAT)
-    : ({ bytes: png, mediaType: 'image/png' } as const);
+    ? await encoder.shrinkPicture(bytes, bytesMax, FORMAT).catch(() => undefined)
+    : { bytes, mediaType: card.mediaType };
   if (picture === undefined) {
     logger.warn({ jobId, index, bytesMax }, 'a picture could not be made small enough');
     return undefined;
   }
-  return toShown(picture, toFileName({ jobId, index }, picture.mediaType), altText, isSmaller);
+  const name = toFileName({ jobId, index }, picture.mediaType);
+  return { shown: { ...card, name }, file: { ...picture, name }, isSmaller };
 }
 
 /** A preview that cannot be read is left out: the words go on without it. */
-async function toPreview(card: Card, { encoder, logger }: MessageParts): Promise<Shown[]> {
-  const { preview, jobId } = card;
+async function toPreview(
+  { preview, jobId, title }: Card,
+  isSpoiler: boolean,
+  { encoder, logger }: MessageParts,
+): Promise<Shown[]> {
   if (preview === undefined) return [];
   try {
     const png = Buffer.from(preview.base64, 'base64');
     const picture = await encoder.enlargePreview(png, DISCORD_LIMITS.previewSidePx, FORMAT);
-    const altText = `Preview, still noisy: ${card.title}`;
-    return [toShown(picture, toPreviewName(picture.mediaType), altText, false)];
+    const name = toPreviewName(picture.mediaType);
+    const altText = `Preview, still noisy: ${title}`;
+    return [{ shown: { name, altText, isSpoiler }, file: { ...picture, name }, isSmaller: false }];
   } catch (error) {
     logger.warn({ jobId, err: error }, 'a preview could not be enlarged');
     return [];
   }
-}
-
-function toShown(
-  { bytes, mediaType }: EncodedPicture,
-  name: string,
-  altText: string,
-  isSmaller: boolean,
-): Shown {
-  return { shown: { name, altText }, file: { name, mediaType, bytes }, isSmaller };
 }

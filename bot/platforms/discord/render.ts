@@ -18,6 +18,8 @@ import { DISCORD_LIMITS } from './limits.ts';
 export interface ShownFile {
   name: string;
   altText: string;
+  /** Hidden until somebody asks to see it. */
+  isSpoiler: boolean;
 }
 
 export interface MessageBody {
@@ -31,7 +33,8 @@ export interface CardParts {
   files: readonly ShownFile[];
   /** Where the pictures are in full, if what is shown is smaller. */
   fullSizeUrls?: readonly string[];
-  isSpoiler: boolean;
+  /** Pictures of the job that are no longer there, or that the place finds too large. */
+  missingPictures?: number;
   isPrivate: boolean;
 }
 
@@ -157,7 +160,7 @@ function toBar(progress: number): string {
   return `${'▰'.repeat(filled)}${'▱'.repeat(BAR_CELLS - filled)}`;
 }
 
-function toRest(card: Card, { fullSizeUrls = [] }: CardParts): string {
+function toRest(card: Card, { fullSizeUrls = [], missingPictures = 0 }: CardParts): string {
   const notes = card.notes.map((note) => escapeWithin(note, NOTES_CHARACTERS / 2));
   const details = joinWhole(
     card.details.map(({ label, value }) => escapeWithin(`${label} ${value}`, 200)),
@@ -166,12 +169,16 @@ function toRest(card: Card, { fullSizeUrls = [] }: CardParts): string {
   const links = fullSizeUrls.map((url, index) => `[picture ${index + 1}](${url})`);
   return [
     fitLines(notes, NOTES_CHARACTERS),
+    missingPictures === 0 ? '' : toMissing(missingPictures),
     links.length === 0 ? '' : `Smaller here than drawn; in full: ${links.join(', ')}`,
     details === '' ? '' : `-# ${details}`,
   ]
     .filter((line) => line !== '')
     .join('\n');
 }
+
+const toMissing = (count: number): string =>
+  `${count === 1 ? 'A picture' : `${count} pictures`} could not be attached here; press Edit to draw it again.`;
 
 /** As many parts as fit, from the first on. */
 function joinWhole(parts: readonly string[], charactersMax: number): string {
@@ -184,10 +191,10 @@ function joinWhole(parts: readonly string[], charactersMax: number): string {
   return text;
 }
 
-function toGallery({ files, isSpoiler }: CardParts): APIMediaGalleryComponent {
+function toGallery({ files }: CardParts): APIMediaGalleryComponent {
   return {
     type: ComponentType.MediaGallery,
-    items: files.slice(0, DISCORD_LIMITS.galleryPictures).map(({ name, altText }) => ({
+    items: files.slice(0, DISCORD_LIMITS.galleryPictures).map(({ name, altText, isSpoiler }) => ({
       media: { url: `attachment://${name}` },
       description: altText.slice(0, DISCORD_LIMITS.altTextCharacters) || 'Picture',
       ...(isSpoiler && { spoiler: true }),

@@ -60,7 +60,6 @@ export function toResponse(outcome: Outcome, context: ResponseContext): FirstRes
 export function renderCardAlone({ record, card }: JobEntry): MessageBody {
   return renderCard(card, {
     files: [],
-    isSpoiler: false,
     isPrivate: record.place.isPrivate === true,
   });
 }
