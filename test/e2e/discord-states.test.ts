@@ -281,3 +281,27 @@ for (const name of STATES) {
     expect(scene.discord.violations.all).toEqual([]);
   });
 }
+
+test('a picture goes on: a part of it drawn anew, zoomed out of, started from', async () => {
+  await begin();
+  const card = await imagine('a red apple', QUICK);
+  await untilPictures(card, 1);
+  const picker = await scene.discord.messageOf(ada.press(card, 'Edit region'));
+  expect(picker.visibleTo).toBe(ada.user);
+  expect(picker.attachments.map(({ filename }) => filename)).toEqual(['region.webp']);
+  await scene.discord.answered(ada.press(picker, '□ A1'));
+  await until(picker, /■ A1/);
+  const form = await scene.discord.answered(ada.press(picker, 'Go on'));
+  const redrawn = await scene.discord.messageOf(ada.submit(form, { prompt: 'a green leaf' }));
+  await until(redrawn, /✅ Done/);
+  const zoomed = await scene.discord.messageOf(ada.press(card, 'Zoom out 1.5×'));
+  await until(zoomed, /✅ Done/);
+  const [drawn] = card.attachments;
+  if (drawn === undefined) throw new Error('there is no picture');
+  const { filename, contentType, bytes } = drawn;
+  const image = { filename, contentType, bytes };
+  const started = await imagine('a green apple', { ...QUICK, image, strength: 0.6 });
+  await untilPictures(started, 1);
+  keep('going on', card, picker, redrawn, zoomed, started);
+  expect(scene.discord.violations.all).toEqual([]);
+});

@@ -6,7 +6,12 @@ import type { ChatPlatform, Clock, Logger } from '../../core/ports.ts';
 import type { ImagineService, JobEntry } from '../../core/service.ts';
 import { DiscordError, isDiscordError, type DiscordApi } from './api.ts';
 import { createAttachmentFetcher } from './attachments.ts';
-import { buildMessage } from './build-message.ts';
+import {
+  buildMessage,
+  buildRegion,
+  type BuiltMessage,
+  type MessageParts,
+} from './build-message.ts';
 import { CardDeliverer } from './deliver-card.ts';
 import { FollowUps } from './follow-ups.ts';
 import { InteractionHandler, type Respond } from './handle-interaction.ts';
@@ -91,7 +96,12 @@ class DiscordAdapter implements DiscordPlatform {
     this.#handler = new InteractionHandler({
       service,
       replies: this.#replies,
-      followUps: new FollowUps({ api, logger, build: (entry) => this.#build(entry) }),
+      followUps: new FollowUps({
+        api,
+        logger,
+        build: (entry) => this.#build(entry),
+        buildRegion: (region) => buildRegion(region, this.#messageParts()),
+      }),
       fetchAttachment: createAttachmentFetcher(apiUrl),
       clock,
       logger,
@@ -115,11 +125,15 @@ class DiscordAdapter implements DiscordPlatform {
     });
   }
 
-  #build({ record, card }: JobEntry) {
+  #build({ record, card }: JobEntry): Promise<BuiltMessage> {
+    return buildMessage(record, card, this.#messageParts());
+  }
+
+  #messageParts(): MessageParts {
     const { encoder, toLink, logger } = this.#options;
     const image = (jobId: string, index: number) =>
       this.#service?.image(jobId, index) ?? Promise.resolve(undefined);
-    return buildMessage(record, card, { image, encoder, toLink, logger });
+    return { image, encoder, toLink, logger };
   }
 
   #noteShown(jobId: string, response: FirstResponse): void {

@@ -2,10 +2,17 @@
 import type { Card, CardImage } from '../../core/card.ts';
 import type { PictureEncoder } from '../../core/picture-encoder.ts';
 import type { JobRecord, Logger } from '../../core/ports.ts';
+import type { Outcome } from '../../core/service.ts';
 import type { ApiFile } from './api.ts';
-import { toFileName, toPreviewName } from './file-names.ts';
+import { REGION_FILE, toFileName, toPreviewName } from './file-names.ts';
 import { DISCORD_LIMITS } from './limits.ts';
-import { renderCard, type MessageBody, type ShownFile } from './render.ts';
+import {
+  renderCard,
+  renderNotice,
+  renderRegion,
+  type MessageBody,
+  type ShownFile,
+} from './render.ts';
 
 const FORMAT = 'image/webp';
 
@@ -61,6 +68,23 @@ export async function buildMessage(
     description: altText.slice(0, DISCORD_LIMITS.altTextCharacters),
   }));
   return { body: { ...body, attachments }, files: shown.map(({ file }) => file) };
+}
+
+export type Region = Extract<Outcome, { kind: 'region' }>;
+
+/** The picker of a picture's parts with a copy of the picture. One that is gone leaves the words. */
+export async function buildRegion(region: Region, parts: MessageParts): Promise<BuiltMessage> {
+  const { jobId, index, altText } = region.image;
+  const stored = await parts.image(jobId, index);
+  const copy =
+    stored && (await parts.encoder.shrinkPicture(stored, DISCORD_LIMITS.regionBytes, FORMAT));
+  if (copy === undefined) {
+    const lines = ['The picture is no longer stored; press Edit on its card to draw it again.'];
+    return { body: { ...renderNotice({ lines }), attachments: [] }, files: [] };
+  }
+  const attachment = { id: '0', filename: REGION_FILE, description: altText };
+  const body = { ...renderRegion(region), attachments: [attachment] };
+  return { body, files: [{ ...copy, name: REGION_FILE }] };
 }
 
 async function toPictures(

@@ -49,6 +49,8 @@ const FLAG_OPTIONS: readonly (readonly [option: string, flag: string])[] = [
   ['seed', 'seed'],
   ['count', 'count'],
   ['strength', 'strength'],
+  ['tile', 'tile'],
+  ['repeat', 'repeat'],
 ];
 /** What a person may set once for all commands. */
 const SETTING_OPTIONS = new Set([
@@ -140,6 +142,7 @@ function toOptions(name: CommandName): CommandOptionBody[] {
         }),
         ...flagOptions(() => true),
         file('image', 'A picture to start from', false),
+        file('mask', 'A picture of the same size: white is drawn anew', false),
         truth('private', 'Only you see the answer'),
       ];
     case 'animate':
@@ -190,6 +193,7 @@ function toFlagOption(name: string, flag: Flag): CommandOptionBody {
       : ApplicationCommandOptionType.Number;
     return { type, name, description, min_value: min, max_value: max };
   }
+  if (flag.extent === 'none') return truth(name, flag.description);
   const isOffered = flag.choices.kind !== 'fixed' || flag.choices.values.length > 0;
   return text(name, flag.description, {
     max_length: name === 'negative' ? LIMITS.promptCharacters : LIMITS.nameCharacters,
@@ -205,7 +209,8 @@ export function toCommandText(options: readonly CommandOption[]): string {
     if (name === 'prompt' || name === 'rule' || name === 'id') words.unshift(String(value));
     else if (name === 'private' && value === true) words.push('--private');
     else if (name === 'reset' && value === true) return 'reset';
-    else if (flag !== undefined) words.push(`--${flag} ${toFlagValue(value)}`);
+    else if (flag !== undefined && value === true) words.push(`--${flag}`);
+    else if (flag !== undefined && value !== false) words.push(`--${flag} ${toFlagValue(value)}`);
   }
   return words.join(' ');
 }

@@ -18,6 +18,9 @@ export function toFileName({ jobId, index }: PictureId, mediaType: MediaType): s
 
 export const toPreviewName = (mediaType: MediaType): string => `preview.${EXTENSIONS[mediaType]}`;
 
+/** The picture above the buttons that choose a part of it: a copy for looking at. */
+export const REGION_FILE = 'region.webp';
+
 /** Undefined for a file that the bot did not name. */
 export function readFileName(filename: string): PictureId | undefined {
   const match = /^imagine-([A-Za-z0-9_-]+)-([1-9]\d?)\.(?:png|jpg|webp|gif)$/.exec(filename);

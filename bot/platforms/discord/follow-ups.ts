@@ -2,7 +2,7 @@
 import type { Logger } from '../../core/ports.ts';
 import type { JobEntry, Outcome } from '../../core/service.ts';
 import type { DiscordApi } from './api.ts';
-import type { BuiltMessage } from './build-message.ts';
+import type { BuiltMessage, Region } from './build-message.ts';
 import type { Origin } from './parse.ts';
 import { renderNotice, type MessageBody } from './render.ts';
 
@@ -12,6 +12,7 @@ export interface FollowUpsOptions {
   api: DiscordApi;
   logger: Logger;
   build: (entry: JobEntry) => Promise<BuiltMessage>;
+  buildRegion: (region: Region) => Promise<BuiltMessage>;
 }
 
 export class FollowUps {
@@ -34,8 +35,9 @@ export class FollowUps {
         return this.#edit(origin, await this.#options.build(outcome));
       case 'done':
         return this.#removeThinking(origin);
-      case 'notice':
       case 'region':
+        return this.#edit(origin, await this.#options.buildRegion(outcome));
+      case 'notice':
         return this.#replaceWith(origin, renderNotice(outcome), isPrivate);
       case 'refused':
         return this.#replaceWith(origin, renderNotice({ lines: [outcome.message] }), isPrivate);

@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
 import { parseAction } from '../../core/action.ts';
+import { parseCellPick } from '../../core/cell-picker.ts';
 import type { Clock, Logger } from '../../core/ports.ts';
 import type { ImagineService, Outcome } from '../../core/service.ts';
 import { isDiscordError } from './api.ts';
@@ -99,11 +100,11 @@ export class InteractionHandler {
     const patienceMs =
       press?.name === 'edit' ? DISCORD_LIMITS.modalPatienceMs : DISCORD_LIMITS.patienceMs;
     const outcome = await within(work, patienceMs);
-    if (outcome !== undefined && outcome.kind !== 'card') {
+    if (outcome !== undefined && !needsFiles(outcome, interaction)) {
       await this.#answerAtOnce(interaction, outcome, respond);
       return;
     }
-    const isPrivate = await this.#wantsPrivate(interaction);
+    const isPrivate = outcome?.kind === 'region' || (await this.#wantsPrivate(interaction));
     const flags = isPrivate ? { data: { flags: MessageFlags.Ephemeral as const } } : {};
     const type = InteractionResponseType.DeferredChannelMessageWithSource;
     await this.#send(origin, { type, ...flags }, respond);
@@ -141,6 +142,7 @@ export class InteractionHandler {
 
   async #wantsPrivate(interaction: Answerable): Promise<boolean> {
     if (interaction.kind === 'menu') return true;
+    if (interaction.kind === 'press') return isPicker(interaction);
     if (interaction.kind !== 'command' && interaction.kind !== 'form') return false;
     const { service } = this.#options;
     const { user, place } = interaction.origin;
@@ -148,6 +150,16 @@ export class InteractionHandler {
     return (await within(service.wantsPrivate({ text, user, place }), 500)) ?? false;
   }
 }
+
+/** A first answer is plain JSON: what has files comes as an edit of it. */
+function needsFiles(outcome: Outcome, interaction: Answerable): boolean {
+  // A picker that is pressed keeps the picture it has.
+  if (outcome.kind === 'region') return !(interaction.kind === 'press' && isPicker(interaction));
+  return outcome.kind === 'card' || outcome.kind === 'clip';
+}
+
+const isPicker = ({ customId }: { customId: string }): boolean =>
+  parseCellPick(customId) !== undefined;
 
 const textOf = ({ options }: { options: readonly { name: string; value?: unknown }[] }): string =>
   options

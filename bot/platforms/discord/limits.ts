@@ -46,6 +46,8 @@ export const DISCORD_LIMITS = {
   rememberedInteractions: 5_000,
   /** The answer of an HTTP interaction, body included, must be here by then. */
   interactionBytes: 2 * MEBIBYTE,
+  /** The copy of a picture whose parts are chosen. */
+  regionBytes: MEBIBYTE / 2,
   /** The side of an enlarged preview sheet. */
   previewSidePx: 512,
 } as const;

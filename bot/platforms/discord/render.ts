@@ -10,7 +10,8 @@ import {
   type APIMediaGalleryComponent,
   type APITextDisplayComponent,
 } from 'discord-api-types/v10';
-import type { Card, CardButton } from '../../core/card.ts';
+import type { Card, CardButton, CardImage } from '../../core/card.ts';
+import { REGION_FILE } from './file-names.ts';
 import { escapeWithin } from './escape-markdown.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 
@@ -73,7 +74,7 @@ const STYLES: Readonly<
 
 export function renderCard(card: Card, parts: CardParts): MessageBody {
   const content: APIComponentInContainer[] = [toText(toHead(card))];
-  if (parts.files.length > 0) content.push(toGallery(parts));
+  if (parts.files.length > 0) content.push(toGallery(parts.files));
   const rest = toRest(card, parts);
   if (rest !== '') content.push(toText(rest));
   return toMessage(content, {
@@ -104,6 +105,20 @@ export function renderNotice({
   const all = [...head, ...lines.map((line) => escapeWithin(line, LINES_CHARACTERS)), ...told];
   const content = toText(fitLines(all, LINES_CHARACTERS + TITLE_CHARACTERS) || 'Done.');
   return toMessage([content], { buttons, isPrivate: true });
+}
+
+/** The picker of a picture's parts: the picture, what to do, and a button for each part. */
+export function renderRegion(
+  region: Omit<NoticeParts, 'title'> & { title: string; image: CardImage },
+): MessageBody {
+  const { title, lines, image, buttons = [] } = region;
+  const told = [
+    `**${escapeWithin(title, TITLE_CHARACTERS)}**`,
+    ...lines.map((line) => escapeWithin(line, 600)),
+  ];
+  const gallery = toGallery([{ name: REGION_FILE, altText: image.altText, isSpoiler: false }]);
+  const content = [toText(fitLines(told, LINES_CHARACTERS)), gallery];
+  return toMessage(content, { buttons, isPrivate: true });
 }
 
 /** As many whole lines as fit. */
@@ -191,7 +206,7 @@ function joinWhole(parts: readonly string[], charactersMax: number): string {
   return text;
 }
 
-function toGallery({ files }: CardParts): APIMediaGalleryComponent {
+function toGallery(files: readonly ShownFile[]): APIMediaGalleryComponent {
   return {
     type: ComponentType.MediaGallery,
     items: files.slice(0, DISCORD_LIMITS.galleryPictures).map(({ name, altText, isSpoiler }) => ({

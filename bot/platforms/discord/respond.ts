@@ -1,13 +1,14 @@
 /** An outcome as the first answer to an interaction. Pure. */
 import {
   InteractionResponseType,
+  MessageFlags,
   type APIInteractionResponseCallbackData,
   type APIModalInteractionResponseCallbackData,
 } from 'discord-api-types/v10';
 import type { ModelDescription } from '#contract/model-description.ts';
 import type { JobEntry, Outcome } from '../../core/service.ts';
 import { toEditForm } from './modal.ts';
-import { renderCard, renderNotice, type MessageBody } from './render.ts';
+import { renderCard, renderNotice, renderRegion, type MessageBody } from './render.ts';
 
 export type FirstResponse =
   | { type: InteractionResponseType.Pong }
@@ -17,6 +18,7 @@ export type FirstResponse =
       data?: Pick<APIInteractionResponseCallbackData, 'flags'>;
     }
   | { type: InteractionResponseType.DeferredMessageUpdate }
+  | { type: InteractionResponseType.UpdateMessage; data: MessageBody }
   | {
       type: InteractionResponseType.ApplicationCommandAutocompleteResult;
       data: { choices: { name: string; value: string }[] };
@@ -42,8 +44,10 @@ export function toResponse(outcome: Outcome, context: ResponseContext): FirstRes
     case 'clip':
       return say(renderCardAlone(outcome));
     case 'notice':
-    case 'region':
       return say(renderNotice(outcome));
+    case 'region':
+      // Pressed within the picker itself, whose picture stays: only the buttons change.
+      return { type: InteractionResponseType.UpdateMessage, data: visible(renderRegion(outcome)) };
     case 'refused':
       return say(renderNotice({ lines: [outcome.message] }));
     case 'edit':
@@ -63,6 +67,12 @@ export function renderCardAlone({ record, card }: JobEntry): MessageBody {
     isPrivate: record.place.isPrivate === true,
   });
 }
+
+/** Who sees a message is settled when it is made: no edit may say it again. */
+const visible = (body: MessageBody): MessageBody => ({
+  ...body,
+  flags: body.flags & ~MessageFlags.Ephemeral,
+});
 
 /** A job that another message shows already needs no second card: the other click of a double click. */
 function toJobResponse(entry: JobEntry, context: ResponseContext): FirstResponse {

@@ -41,14 +41,21 @@ function run(interaction: Runnable, options: RunOptions): Promise<Outcome> {
   }
 }
 
+/** What a file means is said by the option that it was dropped into. */
+const FILE_OPTIONS = ['image', 'mask'] as const;
+
 async function runCommand(
   { origin, name, options, attachments }: Extract<Runnable, { kind: 'command' }>,
   { service, fetchAttachment }: RunOptions,
 ): Promise<Outcome> {
-  const dropped = options
-    .map(({ name: option, value }) => (option === 'image' ? attachments[String(value)] : undefined))
-    .filter((attachment) => attachment !== undefined);
-  const files = await Promise.all(dropped.map((attachment) => fetchAttachment(attachment)));
+  const dropped = FILE_OPTIONS.flatMap((role) => {
+    const option = options.find((candidate) => candidate.name === role);
+    const attachment = attachments[String(option?.value)];
+    return attachment === undefined ? [] : [{ role, attachment }];
+  });
+  const files = await Promise.all(
+    dropped.map(async ({ role, attachment }) => ({ ...(await fetchAttachment(attachment)), role })),
+  );
   const { user, place, id: deliveryId } = origin;
   const [file] = files;
   if (name === PICTURE_COMMANDS.upscale || name === PICTURE_COMMANDS.variations) {
