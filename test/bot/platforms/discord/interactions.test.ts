@@ -158,6 +158,7 @@ test('a moderator may delete what others drew', async () => {
   });
   await scene.discord.answered(moderator.press(card, 'Delete'));
   await waitFor('the message to go', () => card.isDeleted);
+  expect(scene.discord.world.messagesIn(ada.channel)).toEqual([]);
 });
 
 test('the menu of a message varies, enlarges and shows recipes', async () => {
@@ -219,7 +220,9 @@ test('brought along by a person, the bot draws where it is no member', async () 
   const card = await draw({ prompt: 'a red apple' });
   await untilPictures(card, 4);
   ada = scene.discord.person({ name: 'Ada' });
-  await untilPictures(await draw({ prompt: 'a direct message', count: 1 }), 1);
+  const direct = await draw({ prompt: 'a direct message', count: 1 });
+  await untilPictures(direct, 1);
+  expect(direct.channel.recipient).toBe(ada.user);
 });
 
 test('interactions that are nonsense are answered or left alone, and nothing breaks', async () => {
