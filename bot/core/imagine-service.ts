@@ -12,6 +12,7 @@ import { completeCommand } from './complete-command.ts';
 import { median, type Averages } from './estimate.ts';
 import { formatHelp } from './format-help.ts';
 import { importPicture } from './import-picture.ts';
+import { keepAttachment } from './keep-attachment.ts';
 import { JobTracker } from './job-tracker.ts';
 import { MessageGate } from './message-gate.ts';
 import { createModelCatalogue, type ModelCatalogue } from './model-catalogue.ts';
@@ -26,12 +27,14 @@ import { runCommand } from './run-command.ts';
 import type {
   ActionMessage,
   Asker,
+  Attachment,
   CommandMessage,
   Completion,
   GalleryPage,
   GalleryQuery,
   ImagineService,
   JobEntry,
+  KeptPicture,
   Notice,
   Outcome,
   PictureMessage,
@@ -46,6 +49,7 @@ import { JobStarter } from './start-jobs.ts';
 import { SettingsDesk } from './settings-desk.ts';
 import type { SpacePolicy, UserSettings } from './settings.ts';
 import { UsageBook } from './usage-book.ts';
+import { toUserMessage } from './user-message.ts';
 
 /** As many jobs as an estimate looks back. */
 const AVERAGED_JOBS = 20;
@@ -139,6 +143,15 @@ class ImagineBot implements ImagineService {
         ? this.#starter.accept([imported.job])
         : this.#use({ jobId: imported.record.id, index: 0 }, message);
     });
+  }
+
+  async keep(attachment: Attachment, asker: Asker): Promise<KeptPicture> {
+    try {
+      const picture = await keepAttachment(attachment, asker, this.#options.imageStore);
+      return { kind: 'kept', picture };
+    } catch (error) {
+      return { kind: 'refused', message: toUserMessage(error) };
+    }
   }
 
   command(name: CommandName, message: CommandMessage): Promise<Outcome> {

@@ -82,6 +82,10 @@ export type Outcome =
   /** Refused, with one sentence that names the value and the remedy. Nothing was kept. For the asker alone. */
   | { kind: 'refused'; message: string };
 
+export type KeptPicture =
+  | { kind: 'kept'; picture: PictureId }
+  | { kind: 'refused'; message: string };
+
 /** One offer while a person types. */
 export interface Completion {
   /** What is shown: `--ar`. */
@@ -124,6 +128,8 @@ export interface ImagineService {
   imagine(message: CommandMessage): Promise<Outcome>;
   act(message: ActionMessage): Promise<Outcome>;
   picture(message: PictureMessage): Promise<Outcome>;
+  /** Keeps a file that somebody means to start from, under an id for --image or --mask. */
+  keep(attachment: Attachment, asker: Asker): Promise<KeptPicture>;
   /** Any command as text, `/imagine` included, for platforms and people that have no typed options. */
   command(name: CommandName, message: CommandMessage): Promise<Outcome>;
   /** Whether the answer will be private: to be known before the platform says that it is working on it. Never throws. */

@@ -10,6 +10,7 @@ import type {
   GalleryPage,
   ImagineService,
   JobEntry,
+  KeptPicture,
   Notice,
   Outcome,
   PictureMessage,
@@ -33,6 +34,12 @@ export abstract class ScriptedDesk {
         : this.entries().find(({ record }) => record.id === picture.jobId);
     if (entry !== undefined) return { kind: 'card', ...entry };
     return { kind: 'refused', message: 'There is no such picture.' };
+  }
+
+  async keep(): Promise<KeptPicture> {
+    const [entry] = this.entries();
+    if (entry === undefined) return { kind: 'refused', message: 'There is nothing to keep.' };
+    return { kind: 'kept', picture: { jobId: entry.record.id, index: 0 } };
   }
 
   async command(name: CommandName, message: CommandMessage): Promise<Outcome> {

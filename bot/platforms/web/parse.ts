@@ -33,6 +33,19 @@ export const historyQuerySchema = z.strictObject({
     .default(WEB_LIMITS.historyPage.default),
 });
 
+export const galleryQuerySchema = z.strictObject({
+  cursor: z.string().max(200).optional(),
+  limit: z.coerce.number().int().min(1).max(WEB_LIMITS.historyPage.max).default(24),
+});
+
+/** keep: to start from later. The others do it at once. */
+export const uploadQuerySchema = z.strictObject({
+  use: z.enum(['keep', 'show', 'upscale', 'vary']),
+  role: z.enum(['image', 'mask']).default('image'),
+  name: z.string().min(1).max(255).default('The file'),
+  deliveryId,
+});
+
 /** Letters, digits and single dashes: nothing that a header or a file system could take for more. */
 const downloadName = z
   .string()

@@ -60,6 +60,19 @@ export interface WebCompletions {
   completions: Completion[];
 }
 
+export interface WebGallery {
+  /** Newest first. */
+  cards: WebCard[];
+  nextCursor?: string | undefined;
+}
+
+/** A file that a person brought. */
+export interface WebKept {
+  /** For --image and --mask. */
+  id: string;
+  url: string;
+}
+
 export interface WebModels {
   models: ModelDescription[];
 }

@@ -3,10 +3,12 @@ import { Hono, type Context } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import type * as z from 'zod';
 import { describeIssue } from '#contract/describe-issue.ts';
-import type { Logger, Place, User } from '../../core/ports.ts';
-import type { ImagineService, Outcome } from '../../core/service.ts';
+import type { Logger } from '../../core/ports.ts';
+import type { ImagineService } from '../../core/service.ts';
+import { answer, refuse } from './answer.ts';
 import type { EventHub } from './events.ts';
-import { WEB_CHANNEL_ID, WEB_LIMITS } from './limits.ts';
+import { PLACE, USER } from './local-person.ts';
+import { WEB_LIMITS } from './limits.ts';
 import {
   actionBodySchema,
   completionBodySchema,
@@ -14,34 +16,23 @@ import {
   messageBodySchema,
   parseBody,
   parseChatLine,
-  pictureAddressSchema,
 } from './parse.ts';
 import {
-  toPictureAddress,
-  toPictureName,
   toWebCard,
   type WebCompletions,
-  type WebError,
   type WebHistory,
   type WebModels,
   type WebOutcome,
 } from './render.ts';
+import { addPictureRoutes } from './picture-routes.ts';
 import { readStaticFiles } from './static-files.ts';
 import { findRefusal, SECURITY_HEADERS, type Purpose, type VerifyOptions } from './verify.ts';
-import { toZipArchive, type ArchiveFile } from './zip-archive.ts';
 
 export interface RouteOptions extends VerifyOptions {
   service: ImagineService;
   hub: EventHub;
   logger: Logger;
 }
-
-/** The person in front of this machine: the local page knows no accounts. */
-const USER: User = { id: 'local', name: 'You', isModerator: true };
-const PLACE: Place = { platform: 'web', channelId: WEB_CHANNEL_ID, isAgeRestricted: true };
-const IMMUTABLE = 'private, max-age=31536000, immutable';
-
-type ErrorStatus = 400 | 403 | 404 | 405 | 413 | 415 | 422 | 500 | 503;
 
 const PURPOSES: Readonly<Record<string, Purpose>> = { GET: 'read', HEAD: 'read' };
 
@@ -84,10 +75,6 @@ export function createRoutes(options: RouteOptions): Hono {
   return app;
 }
 
-function refuse(context: Context, status: ErrorStatus, message: string): Response {
-  return context.json({ error: { message } } satisfies WebError, status);
-}
-
 function addReadRoutes(app: Hono, { service, hub }: RouteOptions): void {
   app.get('/api/history', async (context) => {
     const asked = context.req.query();
@@ -127,55 +114,6 @@ function addReadRoutes(app: Hono, { service, hub }: RouteOptions): void {
   app.get('/api/models', async (context) =>
     context.json({ models: await service.models() } satisfies WebModels),
   );
-}
-
-function addPictureRoutes(app: Hono, service: ImagineService): void {
-  const parse = (context: Context, file: string) =>
-    pictureAddressSchema.safeParse({
-      jobId: context.req.param('jobId'),
-      index: file,
-      name: context.req.query('name'),
-      seeds: context.req.query('seeds'),
-    });
-
-  app.get('/images/:jobId/all.zip', async (context) => {
-    const address = parse(context, '0');
-    if (!address.success) return refuse(context, 404, 'There are no pictures at this address.');
-    const { jobId, name = 'pictures', seeds } = address.data;
-    const pictures: ArchiveFile[] = [];
-    for (let index = 0; index < 100; index += 1) {
-      const png = await service.image(jobId, index);
-      if (png === undefined) break;
-      pictures.push({ name: `${toPictureName(name, seeds?.[index], index)}.png`, bytes: png });
-    }
-    if (pictures.length === 0)
-      return refuse(context, 404, 'There are no pictures at this address.');
-    context.header('content-disposition', toAttachment(`${name}.zip`));
-    return context.body(toZipArchive(pictures), 200, { 'content-type': 'application/zip' });
-  });
-
-  app.get('/images/:jobId/:file{[0-9]{1,2}\\.png}', async (context) => {
-    const address = parse(context, context.req.param('file').slice(0, -'.png'.length));
-    if (!address.success) return refuse(context, 404, 'There is no picture at this address.');
-    const { jobId, index, name } = address.data;
-    const png = await service.image(jobId, index);
-    if (png === undefined) {
-      return refuse(
-        context,
-        404,
-        'This picture is not there any more; its job may have been deleted.',
-      );
-    }
-    if (name !== undefined) context.header('content-disposition', toAttachment(`${name}.png`));
-    context.header('cache-control', IMMUTABLE);
-    return context.body(new Uint8Array(png), 200, { 'content-type': 'image/png' });
-  });
-}
-
-/** RFC 6266: a plain name for old programs and the true one in UTF-8. */
-function toAttachment(fileName: string): string {
-  const plain = fileName.replaceAll(/[^\x20-\x7e]/g, '_');
-  return `attachment; filename="${plain}"; filename*=UTF-8''${encodeURIComponent(fileName)}`;
 }
 
 function addWriteRoutes(app: Hono, service: ImagineService): void {
@@ -246,41 +184,4 @@ async function answerMessage(
   const { deliveryId } = message;
   const asked = { text, deliveryId, user: USER, place: PLACE };
   return answer(context, await service.command(name, asked));
-}
-
-function answer(context: Context, outcome: Outcome): Response {
-  switch (outcome.kind) {
-    case 'job':
-      return context.json({
-        kind: 'job',
-        card: toWebCard(outcome.record, outcome.card),
-      } satisfies WebOutcome);
-    case 'jobs':
-      return context.json({
-        kind: 'jobs',
-        cards: outcome.jobs.map(({ record, card }) => toWebCard(record, card)),
-      } satisfies WebOutcome);
-    case 'card':
-      return context.json({
-        kind: 'card',
-        card: toWebCard(outcome.record, outcome.card),
-      } satisfies WebOutcome);
-    case 'clip':
-      return context.json({
-        kind: 'clip',
-        image: toPictureAddress(outcome.image),
-      } satisfies WebOutcome);
-    case 'region':
-      return context.json({
-        kind: 'region',
-        image: toPictureAddress(outcome.image),
-        command: outcome.command,
-      } satisfies WebOutcome);
-    case 'notice':
-    case 'done':
-    case 'edit':
-      return context.json(outcome satisfies WebOutcome);
-    case 'refused':
-      return refuse(context, 422, outcome.message);
-  }
 }

@@ -33,7 +33,7 @@ export function createDeliveryId() {
  * @param {RequestInit} init
  * @returns {Promise<any>}
  */
-async function call(path, init) {
+export async function call(path, init) {
   const timeout = AbortSignal.timeout(TIMEOUT_MS);
   const signal = init.signal ? AbortSignal.any([init.signal, timeout]) : timeout;
   let response;

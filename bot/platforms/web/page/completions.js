@@ -20,10 +20,37 @@ import { shorten } from './format.js';
 /** @type {Offers} */
 export const NO_OFFERS = { title: '', offers: [], isFirstChosen: false };
 
+/** @type {readonly { label: string, description: string, insertText: string, isOpen?: true }[]} open ones take words */
 const COMMANDS = [
-  { label: '/imagine', description: 'Draw what you describe', insertText: '/imagine ' },
+  {
+    label: '/imagine',
+    description: 'Draw what you describe',
+    insertText: '/imagine ',
+    isOpen: true,
+  },
   { label: '/help', description: 'How to say what you want', insertText: '/help' },
   { label: '/models', description: 'The models that are installed', insertText: '/models' },
+  {
+    label: '/animate',
+    description: 'A moving picture: "a cat" to "a dog"',
+    insertText: '/animate ',
+    isOpen: true,
+  },
+  { label: '/history', description: 'Your latest pictures and their ids', insertText: '/history' },
+  {
+    label: '/show',
+    description: 'A picture again, by its id',
+    insertText: '/show ',
+    isOpen: true,
+  },
+  { label: '/queue', description: 'What waits, and your quota', insertText: '/queue' },
+  {
+    label: '/settings',
+    description: 'Your own defaults, such as --ar 3:2',
+    insertText: '/settings ',
+    isOpen: true,
+  },
+  { label: '/info', description: 'How this bot is doing', insertText: '/info' },
 ];
 const SHOWN_CHARACTERS = 90;
 
@@ -33,7 +60,7 @@ const SHOWN_CHARACTERS = 90;
  */
 function offerCommands(typed) {
   const offers = COMMANDS.filter((command) => command.label.startsWith(typed.toLowerCase())).map(
-    (command) => ({ ...command, from: 0, isSending: command.label !== '/imagine' }),
+    ({ isOpen, ...command }) => ({ ...command, from: 0, isSending: isOpen !== true }),
   );
   return { title: 'Commands', offers, isFirstChosen: true };
 }

@@ -1,13 +1,16 @@
 // @ts-check
 /** Puts the page together: history, events, channel, composer. */
 import { createAnnouncer } from './announcer.js';
+import { Attachments } from './attachments.js';
 import { fetchHistory, fetchModels, pressButton, sendMessage } from './api.js';
 import { ChannelView } from './channel-view.js';
 import { Composer } from './composer.js';
 import { createConnection } from './connection.js';
 import { byId } from './dom.js';
+import { openGallery } from './gallery.js';
 import { icon } from './icons.js';
 import { Lightbox } from './lightbox.js';
+import { openMaskEditor } from './mask-editor.js';
 import { createPageTitle } from './page-title.js';
 import { createReplyView } from './reply-view.js';
 import { setUpThemeButton } from './theme-button.js';
@@ -45,9 +48,15 @@ const channel = new ChannelView(
 );
 const composer = new Composer({
   async send(text, deliveryId) {
-    showOutcome(await sendMessage(text, deliveryId), text);
+    showOutcome(await sendMessage(attachments.addTo(text), deliveryId), text);
+    attachments.clear();
   },
   listCommands: () => channel.cards().map((card) => card.command),
+});
+const attachments = new Attachments({
+  onOutcome: (outcome) => showOutcome(outcome),
+  onProblem: (message) => composer.showError(message),
+  onAttached: () => composer.focus(),
 });
 const connection = createConnection({
   onCard(card) {
@@ -62,6 +71,12 @@ const connection = createConnection({
   onRefresh: () => void load(),
   onState: showConnection,
 });
+
+/** @param {WebCard} card a card of earlier, which may not be in the channel */
+function showCard(card) {
+  channel.upsert(card);
+  channel.jumpTo(card.jobId);
+}
 
 /** @param {readonly WebCard[]} cards of jobs that were just accepted */
 function showNewCards(cards) {
@@ -87,8 +102,7 @@ function showOutcome(outcome, said = '') {
       showNewCards(outcome.cards);
       return;
     case 'card':
-      channel.upsert(outcome.card);
-      channel.jumpTo(outcome.card.jobId);
+      showCard(outcome.card);
       return;
     case 'edit':
       composer.fill(outcome.command);
@@ -100,7 +114,7 @@ function showOutcome(outcome, said = '') {
       channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }, press));
       return;
     case 'region':
-      composer.fill(`${outcome.command} --mask 0.25,0.25,0.75,0.75`);
+      openMaskEditor(outcome, (command) => composer.start(command));
       return;
     case 'done':
   }
@@ -179,6 +193,9 @@ function setUpRest() {
 
 setUpThemeButton(byId('theme-button', HTMLButtonElement));
 setUpWelcome(byId('welcome', HTMLElement), (command) => void composer.start(command));
+const galleryButton = byId('gallery-button', HTMLButtonElement);
+galleryButton.append(icon('grid'));
+galleryButton.addEventListener('click', () => void openGallery(showCard));
 const helpButton = byId('help-button', HTMLButtonElement);
 helpButton.append(icon('help'));
 helpButton.addEventListener('click', () => void composer.start('/help'));
