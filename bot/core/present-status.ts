@@ -15,7 +15,10 @@ export function toStatusText(record: JobRecord): string {
     case 'decoding':
       return record.request.kind === 'upscale' ? 'Saving the picture' : 'Developing the pictures';
     case 'succeeded':
-      return `Done in ${formatDuration(state.result.timings.totalMs)}`;
+      // A picture that was read back from its file was not drawn now.
+      return state.result.timings.totalMs === 0
+        ? 'Read from the recipe in the picture'
+        : `Done in ${formatDuration(state.result.timings.totalMs)}`;
     case 'failed':
       return 'Failed';
     case 'canceled':
