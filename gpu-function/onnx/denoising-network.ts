@@ -50,6 +50,8 @@ export function createDenoisingNetwork(graph: Graph, facts: NetworkFacts): Denoi
   const output = graph.outputs.has('out_sample')
     ? 'out_sample'
     : (graph.outputs.keys().next().value ?? 'out_sample');
+  const [batch] = sample.dimensions;
+  const fixedRows = typeof batch === 'number' ? batch : undefined;
   const roundsTimesteps = timestep.type === 'int64' || timestep.type === 'int32';
   const predict = async (call: NetworkCall) => {
     const feeds: Record<string, Feed> = {
@@ -80,7 +82,8 @@ export function createDenoisingNetwork(graph: Graph, facts: NetworkFacts): Denoi
         : typeof guidanceSide === 'number'
           ? guidanceSide
           : (facts.guidanceEmbeddingWidth ?? GUIDANCE_WIDTH_DEFAULT),
-    predict: (call) => predictInParts(call, facts.availableBytes(), predict),
+    predict: (call) =>
+      predictInParts(call, { fixedRows, availableBytes: facts.availableBytes() }, predict),
   };
 }
 
@@ -128,13 +131,7 @@ function readsMask(
   sample: GraphValue,
   { latentChannels, inputChannels }: NetworkFacts,
 ): boolean {
-  const [batch, side] = sample.dimensions;
-  if (typeof batch === 'number') {
-    throw new GenerationError(
-      'model-broken',
-      `${graph.file} takes batches of exactly ${batch}; export it with a free batch size.`,
-    );
-  }
+  const [, side] = sample.dimensions;
   const channels = typeof side === 'number' ? side : (inputChannels ?? latentChannels);
   if (channels === latentChannels) return false;
   if (channels === 2 * latentChannels + 1) return true;

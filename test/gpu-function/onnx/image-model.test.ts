@@ -171,7 +171,6 @@ describe('dialects of the U-Net', () => {
 
   test.each([
     ['inputs of another family', ['text_embeds', 'time_ids'], sampleSides, /text_embeds, time_ids/],
-    ['a fixed batch', [], [2, 4, 8, 8], /batches of exactly 2/],
     ['channels of no known kind', [], ['batch', 7, 'h', 'w'], /7 channels/],
   ] as const)('%s are refused by name', async (_, extra, sides, message) => {
     const more = extra.map((name) => port(name, 'float32', ['batch', 6]));

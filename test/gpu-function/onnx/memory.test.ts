@@ -28,6 +28,8 @@ const largest = (one: Tensor, other: Tensor) =>
     0,
   );
 
+const FREE = { availableBytes: Infinity, fixedRows: undefined };
+
 describe('rows at once', () => {
   const GIB = 1024 ** 3;
   test.each([
@@ -56,7 +58,7 @@ describe('rows at once', () => {
       sizes.push(part.sample.shape[0]);
       return model.predict(part);
     };
-    expect(await predictInParts(call, 1, predict)).toEqual(whole);
+    expect(await predictInParts(call, { ...FREE, availableBytes: 1 }, predict)).toEqual(whole);
     expect(sizes).toEqual([1, 1, 1, 1, 1, 1]);
     let isFirst = true;
     const running = (part: NetworkCall) => {
@@ -64,7 +66,25 @@ describe('rows at once', () => {
       isFirst = false;
       throw new GenerationError('out-of-memory', 'There is not enough memory.');
     };
-    expect(await predictInParts(call, Infinity, async (part) => running(part))).toEqual(whole);
+    expect(await predictInParts(call, FREE, async (part) => running(part))).toEqual(whole);
+  });
+
+  test.each([1, 2, 4, 6, 8])('a graph for batches of %d gives the same', async (fixedRows) => {
+    const model = createArithmeticModel();
+    const call: NetworkCall = {
+      sample: noise([6, 4, 8, 8]),
+      timestep: 400,
+      conditioning: await encodeTexts(model, ['a', 'b', 'c', 'd', 'e', 'f']),
+    };
+    const sizes = new Set<number | undefined>();
+    const predict = (part: NetworkCall) => {
+      sizes.add(part.sample.shape[0]);
+      return model.predict(part);
+    };
+    expect(await predictInParts(call, { ...FREE, fixedRows }, predict)).toEqual(
+      await model.predict(call),
+    );
+    expect([...sizes]).toEqual([fixedRows]);
   });
 
   test('one row that does not fit is an error', async () => {
@@ -75,7 +95,7 @@ describe('rows at once', () => {
       conditioning: await encodeTexts(model, ['a']),
     };
     const predict = () => Promise.reject(new GenerationError('out-of-memory', 'No memory.'));
-    await expect(predictInParts(call, Infinity, predict)).rejects.toThrow('No memory.');
+    await expect(predictInParts(call, FREE, predict)).rejects.toThrow('No memory.');
   });
 });
 
