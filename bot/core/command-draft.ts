@@ -2,6 +2,7 @@
 import type {
   ClipFormat,
   GenerateRequest,
+  PromptWeighting,
   SamplerId,
   SpacingId,
   Variation,
@@ -30,6 +31,11 @@ export interface FlagValues {
   steps?: number;
   guidanceScale?: number;
   guidanceRescale?: number;
+  eta?: number;
+  sChurn?: number;
+  sNoise?: number;
+  clipSkip?: number;
+  promptWeighting?: PromptWeighting;
   count?: number;
   sampler?: SamplerId;
   /** From the sampler's name, as in `DPM++ 2M Karras`. */

@@ -5,13 +5,15 @@ import { LIMITS } from './limits.ts';
 import { inpaintSchema, outpaintSchema } from './picture-editing.ts';
 
 export {
+  PROMPT_WEIGHTINGS,
   SAMPLER_IDS,
   SAMPLER_LABELS,
   SPACING_IDS,
+  type PromptWeighting,
   type SamplerId,
   type SpacingId,
 } from './samplers.ts';
-import { SAMPLER_IDS, SPACING_IDS } from './samplers.ts';
+import { PROMPT_WEIGHTINGS, SAMPLER_IDS, SPACING_IDS } from './samplers.ts';
 
 const side = z
   .int()
@@ -63,6 +65,10 @@ const drawingFields = {
   sChurn: z.number().min(LIMITS.sChurn.min).max(LIMITS.sChurn.max).optional(),
   /** Factor for the noise that the steps of stochastic samplers add. */
   sNoise: z.number().min(LIMITS.sNoise.min).max(LIMITS.sNoise.max).optional(),
+  /** Left out = webui. `none` takes a prompt literally and cuts it at the encoder's length, as diffusers does. */
+  promptWeighting: z.enum(PROMPT_WEIGHTINGS).optional(),
+  /** Which layer of the text encoder is taken, counted from its end as the WebUI counts: 1 is the last, as trained. */
+  clipSkip: z.int().min(LIMITS.clipSkip.min).max(LIMITS.clipSkip.max).optional(),
   modelId: name.optional(),
   style: name.optional(),
 };

@@ -1,6 +1,11 @@
 /** What a job made, and with which settings exactly. */
 import * as z from 'zod';
-import { SAMPLER_IDS, SPACING_IDS, variationSchema } from './generation-request.ts';
+import {
+  PROMPT_WEIGHTINGS,
+  SAMPLER_IDS,
+  SPACING_IDS,
+  variationSchema,
+} from './generation-request.ts';
 import { lineageSchema } from './lineage.ts';
 import { INPAINT_AREAS } from './picture-editing.ts';
 
@@ -26,6 +31,11 @@ export const settingsSchema = z.strictObject({
   guidanceRescale: z.number(),
   sampler: z.enum(SAMPLER_IDS),
   spacing: z.enum(SPACING_IDS),
+  eta: z.number().optional(),
+  sChurn: z.number().optional(),
+  sNoise: z.number().optional(),
+  promptWeighting: z.enum(PROMPT_WEIGHTINGS).optional(),
+  clipSkip: z.int().optional(),
   variations: z.array(variationSchema).min(1).optional(),
   startImage: sourceSchema.optional(),
   strength: z.number().optional(),

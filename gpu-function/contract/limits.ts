@@ -8,6 +8,7 @@ export const LIMITS = {
   eta: { min: 0, max: 1 },
   sChurn: { min: 0, max: 1_000 },
   sNoise: { min: 0, max: 2 },
+  clipSkip: { min: 1, max: 12 },
   /** torch.manual_seed takes 64 bits but its mt19937 is seeded with the low 32; Midjourney has the same range. */
   seed: { min: 0, max: 4_294_967_295 },
   count: { min: 1, max: 4 },

@@ -69,3 +69,7 @@ export const SPACING_IDS = [
   'lu',
 ] as const;
 export type SpacingId = (typeof SPACING_IDS)[number];
+
+/** How weights in prompts are read: with WebUI's or ComfyUI's rule, or not at all, as diffusers does. */
+export const PROMPT_WEIGHTINGS = ['webui', 'comfyui', 'none'] as const;
+export type PromptWeighting = (typeof PROMPT_WEIGHTINGS)[number];

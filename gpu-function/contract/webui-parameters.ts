@@ -7,6 +7,7 @@ import {
   generateRequestSchema,
   SAMPLER_LABELS,
   type GenerateRequest,
+  type PromptWeighting,
   type SamplerId,
   type SpacingId,
   type Variation,
@@ -34,6 +35,13 @@ const SCHEDULE_TYPES: Readonly<Record<SpacingId, string>> = {
   lu: 'Lu',
 };
 
+/** WebUI's names of the ways in which weights act. */
+const EMPHASIS: Readonly<Record<PromptWeighting, string>> = {
+  webui: 'Original',
+  comfyui: 'ComfyUI',
+  none: 'None',
+};
+
 /** The text for one picture. `settings` are those of the picture alone: its own seed, count 1. */
 export function formatWebuiParameters(settings: Settings): string {
   const pairs: readonly (readonly [string, string | number | undefined])[] = [
@@ -41,6 +49,11 @@ export function formatWebuiParameters(settings: Settings): string {
     ['Sampler', SAMPLER_LABELS[settings.sampler]],
     ['Schedule type', SCHEDULE_TYPES[settings.spacing]],
     ['CFG scale', settings.guidanceScale],
+    ['Eta', settings.eta],
+    ['Sigma churn', settings.sChurn],
+    ['Sigma noise', settings.sNoise],
+    ['Clip skip', settings.clipSkip],
+    ['Emphasis', settings.promptWeighting && EMPHASIS[settings.promptWeighting]],
     ['CFG rescale', settings.guidanceRescale === 0 ? undefined : settings.guidanceRescale],
     ['Seed', settings.seed],
     ['Size', `${settings.widthPx}x${settings.heightPx}`],
@@ -87,6 +100,11 @@ export function parseWebuiParameters(text: string): GenerateRequest | undefined 
       pairs.get('CFG rescale') ?? (isOwn ? '0' : undefined),
       LIMITS.guidanceRescale,
     ),
+    eta: toNumber(pairs.get('Eta'), LIMITS.eta),
+    sChurn: toNumber(pairs.get('Sigma churn'), LIMITS.sChurn),
+    sNoise: toNumber(pairs.get('Sigma noise'), LIMITS.sNoise),
+    clipSkip: toNumber(pairs.get('Clip skip'), LIMITS.clipSkip),
+    promptWeighting: keyOf(EMPHASIS, (pairs.get('Emphasis') ?? '').toLowerCase()),
     ...toSampler(pairs.get('Sampler'), pairs.get('Schedule type')),
     modelId: isOwn ? pairs.get('Model') : undefined,
     style: isOwn ? pairs.get('Style') : undefined,

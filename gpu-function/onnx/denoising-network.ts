@@ -14,6 +14,7 @@ export interface DenoisingNetwork {
   /** It takes mask and masked picture behind the sample's channels. */
   isInpainting: boolean;
   /** Width of the guidance embedding that it takes; none where it takes none. */
+  hasFixedPromptLength: boolean;
   guidanceEmbeddingWidth: number | undefined;
   predict(call: NetworkCall): Promise<Tensor>;
 }
@@ -76,6 +77,8 @@ export function createDenoisingNetwork(graph: Graph, facts: NetworkFacts): Denoi
     roundsTimesteps,
     isInpainting,
     fixedLatentSize: readFixedSize(sample),
+    hasFixedPromptLength:
+      typeof graph.inputs.get('encoder_hidden_states')?.dimensions[1] === 'number',
     guidanceEmbeddingWidth:
       guidanceSide === undefined
         ? undefined

@@ -100,6 +100,7 @@ function createImageModel(
     isInpainting: network.isInpainting,
     usesPooledEmbedding: conditioningInputs.includes('text_embeds'),
     usesTimeIds: conditioningInputs.includes('time_ids'),
+    hasFixedPromptLength: network.hasFixedPromptLength,
     guidanceEmbeddingWidth: network.guidanceEmbeddingWidth,
     zeroesEmptyNegative: modelPackage.zeroesEmptyNegative,
     previewMap: modelPackage.previewMap,

@@ -1,7 +1,9 @@
 /** Words to numbers: the text encoders' output, repeated for every picture of the job. */
-import { joinBatch, joinWidths, repeatRows } from './join-tensors.ts';
-import type { Conditioning, EncodedText, ImageModel, Tensor } from './ports.ts';
+import type { PromptChunk } from '../prompt/chunk-prompt.ts';
+import { joinBatch, joinTokens, joinWidths, repeatRows } from './join-tensors.ts';
+import type { Conditioning, EncodedText, ImageModel, Tensor, TextStage } from './ports.ts';
 import type { TokenizedRow } from './tokenize-prompts.ts';
+import { weighByEmpty, weighByMean } from './weigh-embedding.ts';
 
 type PromptEncoding = Pick<Conditioning, 'promptEmbedding' | 'pooledEmbedding'>;
 
@@ -26,11 +28,17 @@ export async function encodePrompts(
 
 async function encodeRow(
   { textStages }: Pick<ImageModel, 'textStages'>,
-  { stageIds, isZeroed }: TokenizedRow,
+  { stages, weighting, clipSkip, isZeroed }: TokenizedRow,
 ): Promise<EncodedText> {
   const encoded: EncodedText[] = [];
   for (const [index, stage] of textStages.entries()) {
-    encoded.push(await stage.encode(stageIds[index] ?? [], 0));
+    const chunks: EncodedText[] = [];
+    for (const chunk of stages[index] ?? []) {
+      chunks.push(await encodeChunk(stage, chunk, { weighting, clipSkip }));
+    }
+    const hiddenStates = joinTokens(chunks.map((text) => text.hiddenStates));
+    // The first chunk speaks for the whole text, as in WebUI and ComfyUI.
+    encoded.push({ hiddenStates, pooled: chunks[0]?.pooled });
   }
   const hiddenStates = joinWidths(encoded.map((text) => text.hiddenStates));
   const pooled = encoded.at(-1)?.pooled;
@@ -39,4 +47,20 @@ async function encodeRow(
     pooled?.data.fill(0);
   }
   return { hiddenStates, pooled };
+}
+
+async function encodeChunk(
+  stage: TextStage,
+  { ids, weights }: PromptChunk,
+  { weighting, clipSkip }: Pick<TokenizedRow, 'weighting' | 'clipSkip'>,
+): Promise<EncodedText> {
+  const text = await stage.encode(ids, clipSkip);
+  if (weights === undefined) return text;
+  if (weighting === 'comfyui') {
+    const empty = await stage.encode(stage.tokenizer.frame([]), clipSkip);
+    weighByEmpty(text.hiddenStates, weights, empty.hiddenStates);
+  } else {
+    weighByMean(text.hiddenStates, weights);
+  }
+  return text;
 }

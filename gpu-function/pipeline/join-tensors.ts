@@ -15,6 +15,15 @@ export function joinBatch(tensors: readonly Tensor[]): Tensor {
   return { data, shape: [rows, ...first.shape.slice(1)] };
 }
 
+/** Tensors [1, tokens, width] of one width, their tokens one after the other. One alone is given back as it is. */
+export function joinTokens(tensors: readonly Tensor[]): Tensor {
+  const [first, ...others] = tensors;
+  if (first !== undefined && others.length === 0) return first;
+  const { data } = joinBatch(tensors);
+  const width = first?.shape.at(-1) ?? 1;
+  return { data, shape: [1, data.length / width, width] };
+}
+
 /** Tensors [rows, tokens, width] as one whose width is the sum of theirs. One alone is given back as it is. */
 export function joinWidths(tensors: readonly Tensor[]): Tensor {
   const [first, ...others] = tensors;

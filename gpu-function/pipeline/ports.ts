@@ -91,6 +91,8 @@ export interface ImageModel {
   readonly usesTimeIds: boolean;
   /** Width of the guidance as a network input; none where classifier-free guidance is done. */
   readonly guidanceEmbeddingWidth: number | undefined;
+  /** The network takes texts of one length only, so that longer ones are cut. No when left out. */
+  readonly hasFixedPromptLength?: boolean | undefined;
   /** An empty negative prompt becomes zeros instead of the encoded empty text. */
   readonly zeroesEmptyNegative: boolean;
   /** channels × 3 factors and a bias that turn latents into RGB -1..1, for previews. */

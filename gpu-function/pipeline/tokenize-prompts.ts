@@ -1,11 +1,18 @@
 /** First look at the words: the ids for the text encoder, and what the person should know about them. */
 import type { Settings } from '#contract/generation-result.ts';
+import type { PromptWeighting } from '#contract/generation-request.ts';
+import type { PromptChunk } from '../prompt/chunk-prompt.ts';
 import type { ImageModel } from './ports.ts';
+import { readPrompt } from './read-prompt.ts';
 
 /** One prompt, ready for the text encoders. */
 export interface TokenizedRow {
-  /** One list for each of the model's text stages. */
-  stageIds: (readonly number[])[];
+  /** For each of the model's text stages the chunks of the prompt; all stages and rows have as many. */
+  stages: (readonly PromptChunk[])[];
+  /** How the chunks' weights act. */
+  weighting: PromptWeighting;
+  /** Layers that are left out at the encoder's end, 0 as trained. */
+  clipSkip: number;
   /** The embedding is all zeros, whatever the ids: an empty negative prompt, for models that were trained so. */
   isZeroed: boolean;
 }
@@ -34,32 +41,60 @@ export function isGuided(
 export function tokenizePrompts(model: ImageModel, settings: Settings): TokenizedPrompts {
   const { prompt, negativePrompt, style } = settings;
   const styled = style === undefined ? prompt : model.applyStyle(prompt, style);
-  const positive = tokenizeRow(model, styled);
+  const positive = readRow(model, styled, settings);
   const positiveNotes = noteTruncation('prompt', positive.truncatedText);
   const isNegativeEmpty = negativePrompt.trim() === '';
   if (!isGuided(model, settings)) {
     return {
-      rows: [{ stageIds: positive.stageIds, isZeroed: false }],
+      rows: padRows(model, [positive.row]),
       notes: isNegativeEmpty ? positiveNotes : [...positiveNotes, noteNoEffect(model)],
     };
   }
-  const negative = tokenizeRow(model, negativePrompt);
-  const isZeroed = isNegativeEmpty && model.zeroesEmptyNegative;
+  const negative = readRow(model, negativePrompt, settings);
   return {
-    rows: [
-      { stageIds: negative.stageIds, isZeroed },
-      { stageIds: positive.stageIds, isZeroed: false },
-    ],
+    rows: padRows(model, [
+      {
+        ...negative.row,
+        isZeroed: isNegativeEmpty && model.zeroesEmptyNegative,
+        // diffusers skips layers for the prompt alone.
+        clipSkip: settings.promptWeighting === 'none' ? 0 : negative.row.clipSkip,
+      },
+      positive.row,
+    ]),
     notes: [...positiveNotes, ...noteTruncation('negative prompt', negative.truncatedText)],
   };
 }
 
-function tokenizeRow({ textStages }: ImageModel, text: string) {
-  const tokenized = textStages.map(({ tokenizer }) => tokenizer.tokenize(text));
+function readRow(
+  { textStages, hasFixedPromptLength: isLengthFixed = false }: ImageModel,
+  text: string,
+  { promptWeighting: weighting = 'webui', clipSkip = 1 }: Settings,
+): { row: TokenizedRow; truncatedText: string } {
+  const prompts = textStages.map(({ tokenizer }) =>
+    readPrompt(tokenizer, text, { weighting, isLengthFixed }),
+  );
   return {
-    stageIds: tokenized.map(({ ids }) => ids),
-    truncatedText: tokenized[0]?.truncatedText ?? '',
+    row: {
+      stages: prompts.map(({ chunks }) => chunks),
+      weighting,
+      // WebUI counts from 1, the last layer.
+      clipSkip: clipSkip - 1,
+      isZeroed: false,
+    },
+    truncatedText: prompts[0]?.truncatedText ?? '',
   };
+}
+
+/** The network wants as many tokens in every row: shorter prompts are followed by empty chunks. */
+function padRows({ textStages }: ImageModel, rows: readonly TokenizedRow[]): TokenizedRow[] {
+  const count = Math.max(...rows.flatMap((row) => row.stages.map((chunks) => chunks.length)));
+  return rows.map((row) => ({
+    ...row,
+    stages: row.stages.map((chunks, index) => {
+      const ids = textStages[index]?.tokenizer.frame([]) ?? [];
+      return [...chunks, ...Array.from({ length: count - chunks.length }, () => ({ ids }))];
+    }),
+  }));
 }
 
 const noteNoEffect = ({ guidanceEmbeddingWidth }: ImageModel) =>

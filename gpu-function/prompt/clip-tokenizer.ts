@@ -40,22 +40,36 @@ export function createClipTokenizer(options: ClipTokenizerOptions): Tokenizer {
   });
   const specialPattern = toAlternatives(Object.values(specialTokens));
 
+  const room = maxLength - 2;
+  const toPieces = (prompt: string) => {
+    const text = prompt.normalize('NFC').replaceAll(WHITE_SPACE, ' ');
+    const pieces: TokenizedPiece[] = [];
+    let start = 0;
+    // split() with a group gives text and special token by turns.
+    for (const [index, segment] of text.split(specialPattern).entries()) {
+      if (index % 2 === 1) pieces.push({ ids: [idOf(segment)], start });
+      else pieces.push(...tokenizeSegment(segment, start, encodeWord));
+      start += segment.length;
+    }
+    return { pieces, text };
+  };
+  const frame = (ids: readonly number[]) => {
+    const padding = Array.from({ length: room - ids.length }, () => padId);
+    return [startId, ...ids, endId, ...padding];
+  };
+
   return {
     maxLength,
+    room,
+    lead: 1,
+    canChunk: true,
+    pieces: toPieces,
+    frame,
     tokenize(prompt) {
-      const text = prompt.normalize('NFC').replaceAll(WHITE_SPACE, ' ');
-      const pieces: TokenizedPiece[] = [];
-      let start = 0;
-      // split() with a group gives text and special token by turns.
-      for (const [index, segment] of text.split(specialPattern).entries()) {
-        if (index % 2 === 1) pieces.push({ ids: [idOf(segment)], start });
-        else pieces.push(...tokenizeSegment(segment, start, encodeWord));
-        start += segment.length;
-      }
-      const { ids, firstLeftOut } = fitPieces(pieces, maxLength - 2);
-      const padding = Array.from({ length: maxLength - 2 - ids.length }, () => padId);
+      const { pieces, text } = toPieces(prompt);
+      const { ids, firstLeftOut } = fitPieces(pieces, room);
       return {
-        ids: [startId, ...ids, endId, ...padding],
+        ids: frame(ids),
         truncatedText: firstLeftOut === undefined ? '' : text.slice(firstLeftOut.start).trim(),
       };
     },

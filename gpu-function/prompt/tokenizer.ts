@@ -10,6 +10,15 @@ export interface TokenizedPrompt {
 export interface Tokenizer {
   /** Length of every id list it makes. */
   readonly maxLength: number;
+  /** Ids of a list that are words' own, and how many stand before them. */
+  readonly room: number;
+  readonly lead: number;
+  /** Whether its encoder was trained so that texts may be encoded in parts, as CLIP's users do. */
+  readonly canChunk: boolean;
+  /** The words of a text one by one, and the text in which their places are counted. */
+  pieces(text: string): { pieces: TokenizedPiece[]; text: string };
+  /** At most `room` ids with start, end and padding. */
+  frame(ids: readonly number[]): number[];
   tokenize(prompt: string): TokenizedPrompt;
 }
 

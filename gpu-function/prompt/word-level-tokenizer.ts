@@ -19,20 +19,32 @@ export interface WordLevelTokenizerOptions {
 export function createWordLevelTokenizer(options: WordLevelTokenizerOptions): Tokenizer {
   const { vocabulary, unknownId, template, maxLength } = options;
   const room = maxLength - template.before.length - template.after.length;
+  const toPieces = (prompt: string) => {
+    const lower = toLowerCaseText(prompt);
+    const text = options.isLowerCased ? lower.text : prompt;
+    const pieces = Array.from(text.matchAll(options.wordPattern), (match) => ({
+      ids: [vocabulary.get(match[0]) ?? unknownId],
+      start: options.isLowerCased ? (lower.originalIndexes[match.index] ?? 0) : match.index,
+    }));
+    return { pieces, text: prompt };
+  };
+  const frame = (ids: readonly number[]) => {
+    const padding = Array.from({ length: room - ids.length }, () => options.padId);
+    return [...template.before, ...ids, ...template.after, ...padding];
+  };
   return {
     maxLength,
+    room,
+    lead: template.before.length,
+    canChunk: false,
+    pieces: toPieces,
+    frame,
     tokenize(prompt) {
-      const lower = toLowerCaseText(prompt);
-      const text = options.isLowerCased ? lower.text : prompt;
-      const pieces = Array.from(text.matchAll(options.wordPattern), (match) => ({
-        ids: [vocabulary.get(match[0]) ?? unknownId],
-        start: options.isLowerCased ? (lower.originalIndexes[match.index] ?? 0) : match.index,
-      }));
+      const { pieces, text } = toPieces(prompt);
       const { ids, firstLeftOut } = fitPieces(pieces, room);
-      const padding = Array.from({ length: room - ids.length }, () => options.padId);
       return {
-        ids: [...template.before, ...ids, ...template.after, ...padding],
-        truncatedText: firstLeftOut === undefined ? '' : prompt.slice(firstLeftOut.start).trim(),
+        ids: frame(ids),
+        truncatedText: firstLeftOut === undefined ? '' : text.slice(firstLeftOut.start).trim(),
       };
     },
   };

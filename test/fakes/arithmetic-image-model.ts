@@ -2,6 +2,7 @@
  * A model without weights: its idea of the clean picture is a known function of the words, of the place and, a little, of
  * the sample. Small enough to work out by hand, and wrong arithmetic around it shows in its pictures.
  */
+import type { Tokenizer } from '../../gpu-function/prompt/tokenizer.ts';
 import { usableSamplers } from '../../gpu-function/sampling/default-sampler.ts';
 import { parseSchedulerConfig } from '../../gpu-function/sampling/parse-scheduler-config.ts';
 import { GenerationError } from '#contract/generation-error.ts';
@@ -70,7 +71,7 @@ export function createArithmeticModel(options: ArithmeticModelOptions = {}): Ari
     applyStyle: (prompt, style) => applyStyle(prompt, style),
     textStages: [
       {
-        tokenizer: { maxLength: ARITHMETIC_TOKENS, tokenize },
+        tokenizer: TOKENIZER,
         async encode(ids) {
           encodedIds.push(ids);
           const data = Float32Array.from(ids.flatMap((id) => [id / 100, -id / 100, id / 50 - 1]));
@@ -150,12 +151,25 @@ function applyStyle(prompt: string, style: string): string {
 }
 
 /** One id a word, its first letter's code; 0 fills up. */
-function tokenize(prompt: string) {
-  const words = prompt.split(/\s+/).filter((word) => word !== '');
-  const ids = words.slice(0, ARITHMETIC_TOKENS).map((word) => word.charCodeAt(0));
-  const padding = Array.from({ length: ARITHMETIC_TOKENS - ids.length }, () => 0);
-  return { ids: [...ids, ...padding], truncatedText: words.slice(ARITHMETIC_TOKENS).join(' ') };
-}
+const TOKENIZER: Tokenizer = {
+  maxLength: ARITHMETIC_TOKENS,
+  room: ARITHMETIC_TOKENS,
+  lead: 0,
+  canChunk: false,
+  pieces: (text) => ({
+    text,
+    pieces: Array.from(text.matchAll(/\S+/g), ({ 0: word, index }) => ({
+      ids: [word.charCodeAt(0)],
+      start: index,
+    })),
+  }),
+  frame: (ids) => [...ids, ...Array.from({ length: ARITHMETIC_TOKENS - ids.length }, () => 0)],
+  tokenize(prompt) {
+    const words = prompt.split(/\s+/).filter((word) => word !== '');
+    const ids = words.slice(0, ARITHMETIC_TOKENS).map((word) => word.charCodeAt(0));
+    return { ids: this.frame(ids), truncatedText: words.slice(ARITHMETIC_TOKENS).join(' ') };
+  },
+};
 
 function predictClean({ sample, conditioning: { promptEmbedding } }: NetworkCall): Tensor {
   const [batch = 0, channels = 0, height = 0, width = 0] = sample.shape;

@@ -8,7 +8,9 @@ export async function encodeTexts(
   texts: readonly string[],
 ): Promise<Conditioning> {
   const rows = texts.map((text) => ({
-    stageIds: model.textStages.map(({ tokenizer }) => tokenizer.tokenize(text).ids),
+    stages: model.textStages.map(({ tokenizer }) => [{ ids: tokenizer.tokenize(text).ids }]),
+    weighting: 'none' as const,
+    clipSkip: 0,
     isZeroed: false,
   }));
   const { widthPx, heightPx, guidanceScale } = model.description.defaults;

@@ -88,6 +88,9 @@ export function toSettings(
     guidanceRescale: call.guidance_rescale,
     sampler,
     spacing,
+    // Prompts are taken literally there, and cut at the encoder's length.
+    promptWeighting: 'none',
+    clipSkip: (call.clip_skip ?? 0) + 1,
     strength: kind.start === 'words' ? undefined : (call.strength ?? kind.strength),
   };
 }

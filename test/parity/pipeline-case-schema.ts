@@ -27,6 +27,7 @@ export const pipelineIndexSchema = z.array(
 
 /** The arguments that are understood; what is left out has its default of the class. */
 export const callSchema = z.looseObject({
+  clip_skip: z.int().min(0).nullish(),
   prompt: z.string().nullish(),
   negative_prompt: z.string().nullish(),
   prompt_embeds: fileReference.nullish(),

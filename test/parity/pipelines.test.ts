@@ -64,7 +64,7 @@ describe('a changed copy of one run', () => {
   test.each([
     ['"StableDiffusionPipeline"', '"StableDiffusion3Pipeline"', /StableDiffusion3Pipeline/],
     ['"DDIMScheduler"', '"SomethingNewScheduler"', /SomethingNewScheduler/],
-    ['"guidance_scale": 7.5', '"guidance_scale": 7.5, "clip_skip": 1', /clip_skip/],
+    ['"guidance_scale": 7.5', '"guidance_scale": 7.5, "pag_scale": 1', /pag_scale/],
   ])('what is not built is named: %s → %s', async (from, to, reason) => {
     const lines = await change(from, to);
     expect(lines).toEqual([expect.stringMatching(/not supported/)]);

@@ -93,7 +93,9 @@ export async function replayPipeline(
   const { firstCall } = recorded;
   if (firstCall === undefined) throw new Error('the network was never called');
   return {
-    ids: rows.toReversed().flatMap((row) => (row.isZeroed ? [] : row.stageIds)),
+    ids: rows
+      .toReversed()
+      .flatMap((row) => (row.isZeroed ? [] : row.stages.flat().map((chunk) => chunk.ids))),
     timesteps: plan.timesteps,
     firstCall,
     latentsPerStep,

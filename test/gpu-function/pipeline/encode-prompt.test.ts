@@ -1,14 +1,22 @@
 /** What the network is told of the words, and what the person is told when not all of them could be told. */
 import { describe, expect, test } from 'vitest';
 import { encodePrompts } from '../../../gpu-function/pipeline/encode-prompt.ts';
-import { tokenizePrompts } from '../../../gpu-function/pipeline/tokenize-prompts.ts';
+import {
+  tokenizePrompts,
+  type TokenizedRow,
+} from '../../../gpu-function/pipeline/tokenize-prompts.ts';
 import { createArithmeticModel } from '../../fakes/arithmetic-image-model.ts';
 import { createSettings } from '../../fakes/settings.ts';
 
 const model = createArithmeticModel();
 const firstLetters = (text: string) =>
   Array.from({ length: 6 }, (_, index) => text.split(' ')[index]?.charCodeAt(0) ?? 0);
-const rowOf = (text: string) => ({ stageIds: [firstLetters(text)], isZeroed: false });
+const rowOf = (text: string): TokenizedRow => ({
+  stages: [[{ ids: firstLetters(text) }]],
+  weighting: 'webui',
+  clipSkip: 0,
+  isZeroed: false,
+});
 
 describe('words', () => {
   test('with guidance: the negative prompt first, an empty one too', () => {
@@ -69,6 +77,54 @@ describe('words', () => {
       'The prompt is longer than the model reads; it did not see "seven eight".',
       `The negative prompt is longer than the model reads; it did not see "${'🍎'.repeat(80)}…".`,
     ]);
+  });
+});
+
+describe('weights', () => {
+  const encode = async (prompt: string, promptWeighting?: 'webui' | 'comfyui' | 'none') => {
+    const settings = createSettings({ prompt, guidanceScale: 1, promptWeighting });
+    const { rows } = tokenizePrompts(model, settings);
+    return (await encodePrompts(model, rows, 1)).promptEmbedding.data;
+  };
+  const meanOf = (data: Float32Array) => data.reduce((sum, value) => sum + value, 0) / data.length;
+
+  test('change one word more than the others, and not the mean', async () => {
+    const [plain, weighted] = [await encode('a red apple'), await encode('a (red:1.5) apple')];
+    expect(meanOf(weighted)).toBeCloseTo(meanOf(plain), 5);
+    const factor = (token: number) => (weighted[token * 3] ?? 0) / (plain[token * 3] ?? 1);
+    expect(factor(1) / factor(0)).toBeCloseTo(1.5, 4);
+    expect(factor(2) / factor(0)).toBeCloseTo(1, 4);
+  });
+
+  test("move a word away from the empty prompt under ComfyUI's rule, and leave the others", async () => {
+    const [plain, weighted] = [
+      await encode('a red apple'),
+      await encode('a (red:1.5) apple', 'comfyui'),
+    ];
+    const empty = await encode('', 'comfyui');
+    for (const at of [3, 4, 5]) {
+      const from = empty[at] ?? 0;
+      expect(weighted[at]).toBeCloseTo(from + 1.5 * ((plain[at] ?? 0) - from), 5);
+    }
+    expect([...weighted.slice(0, 3), ...weighted.slice(6)]).toEqual([
+      ...plain.slice(0, 3),
+      ...plain.slice(6),
+    ]);
+  });
+
+  test('are brackets like any others where they are not wanted', async () => {
+    expect(await encode('(red:1.5)', 'none')).toEqual(
+      await encode(String.raw`\(red:1.5\)`, 'webui'),
+    );
+  });
+
+  test('clip skip counts from 1, and diffusers skips for the prompt alone', () => {
+    const skips = (promptWeighting?: 'none') =>
+      tokenizePrompts(model, createSettings({ clipSkip: 2, promptWeighting })).rows.map(
+        ({ clipSkip }) => clipSkip,
+      );
+    expect(skips()).toEqual([1, 1]);
+    expect(skips('none')).toEqual([0, 1]);
   });
 });
 
