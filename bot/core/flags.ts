@@ -13,10 +13,8 @@ import {
   readWholeNumber,
   showValue,
 } from './flag-values.ts';
-import { suggestFrom } from '#contract/nearest-name.ts';
 import { pictureFlags } from './picture-flags.ts';
-import { parseSamplerName, parseSpacingName } from './sampler-names.ts';
-import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
+import { samplingFlags } from './sampling-flags.ts';
 
 const NAME = /^[A-Za-z0-9][A-Za-z0-9._-]*$/;
 
@@ -71,71 +69,6 @@ const sizeFlags: readonly Flag[] = [
     example: '--height 768',
     range: { min: LIMITS.sidePx.min, max: LIMITS.sidePx.max, isWhole: true },
     read: (value, written) => ({ heightPx: readSide(written, value) }),
-  }),
-];
-
-const samplingFlags: readonly Flag[] = [
-  numberFlag({
-    name: 'steps',
-    description: 'Denoising steps: more take longer and add detail',
-    example: '--steps 20',
-    choices: fixed('10', '20', '30', '50'),
-    limits: LIMITS.steps,
-    isWhole: true,
-    toValues: (steps) => ({ steps }),
-  }),
-  numberFlag({
-    name: 'cfg',
-    aliases: ['guidance', 'scale', 'cfg-scale', 'guidance-scale'],
-    description: 'Guidance: how closely the picture follows the words',
-    example: '--cfg 7.5',
-    choices: fixed('3', '5', '7.5', '10'),
-    limits: LIMITS.guidanceScale,
-    isWhole: false,
-    toValues: (guidanceScale) => ({ guidanceScale }),
-  }),
-  numberFlag({
-    name: 'rescale',
-    aliases: ['guidance-rescale'],
-    description: 'Guidance rescale: tames colours that strong guidance burns out',
-    example: '--rescale 0.7',
-    choices: fixed('0', '0.5', '0.7'),
-    limits: LIMITS.guidanceRescale,
-    isWhole: false,
-    toValues: (guidanceRescale) => ({ guidanceRescale }),
-  }),
-  flag({
-    name: 'sampler',
-    aliases: ['scheduler'],
-    valueHint: 'name',
-    description: 'The way from noise to picture',
-    example: '--sampler "dpm++ 2m karras"',
-    extent: 'sampler',
-    choices: fixed(...SAMPLER_IDS),
-    read: (value, written) => {
-      const choice = parseSamplerName(value);
-      if (choice === undefined) {
-        throw new CommandError(
-          `${written} ${showValue(value)} is unknown.${suggestFrom(value, SAMPLER_IDS)}`,
-        );
-      }
-      const { sampler, spacing } = choice;
-      return spacing === undefined ? { sampler } : { sampler, samplerSpacing: spacing };
-    },
-  }),
-  flag({
-    name: 'spacing',
-    valueHint: 'name',
-    description: 'How the steps are spread over the noise levels',
-    example: '--spacing karras',
-    choices: fixed(...SPACING_IDS),
-    read: (value, written) => {
-      const spacing = parseSpacingName(value);
-      if (spacing !== undefined) return { spacing };
-      throw new CommandError(
-        `${written} ${showValue(value)} is unknown.${suggestFrom(value, SPACING_IDS)}`,
-      );
-    },
   }),
 ];
 

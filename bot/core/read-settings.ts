@@ -29,6 +29,11 @@ const PASSING: readonly (readonly [keyof FlagValues, string])[] = [
   ['heightPx', '--height'],
   ['spacing', '--spacing'],
   ['guidanceRescale', '--rescale'],
+  ['eta', '--eta'],
+  ['sChurn', '--s-churn'],
+  ['sNoise', '--s-noise'],
+  ['promptWeighting', '--prompt-weighting'],
+  ['clipSkip', '--clip-skip'],
 ];
 
 /** `--ar 3:2 --count 2`, or `reset`. */

@@ -15,7 +15,7 @@ export interface SamplerChoice {
 /** What stays after `normalize` of every name that diffusers, WebUI and ComfyUI users write. docs/samplers.md lists them. */
 const ALIASES: Record<SamplerId, readonly string[]> = {
   ddpm: ['ddpm'],
-  ddim: ['ddim', 'ddimcfgpp'],
+  ddim: ['ddim'],
   pndm: ['pndm', 'plms', 'pseudolinearmultistep'],
   lms: ['lms', 'lmsdiscrete'],
   euler: ['euler', 'eulerdiscrete'],

@@ -1,6 +1,6 @@
 /** Arbitrary texts and requests for property tests of the command language. */
 import * as fc from 'fast-check';
-import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
+import { PROMPT_WEIGHTINGS, SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 import { LIMITS } from '#contract/limits.ts';
 import type { Inpaint, Mask, Outpaint } from '#contract/picture-editing.ts';
 import type { CommandRequest } from '../../bot/core/command-draft.ts';
@@ -111,6 +111,11 @@ const anyDrawing: fc.Arbitrary<CommandRequest> = fc.record({
   steps: optional(fc.integer(LIMITS.steps)),
   guidanceScale: optional(decimal(30)),
   guidanceRescale: optional(decimal(1)),
+  eta: optional(decimal(1)),
+  sChurn: optional(decimal(1)),
+  sNoise: optional(decimal(1)),
+  promptWeighting: optional(fc.constantFrom(...PROMPT_WEIGHTINGS)),
+  clipSkip: optional(fc.integer(LIMITS.clipSkip)),
   sampler: optional(fc.constantFrom(...SAMPLER_IDS)),
   spacing: optional(fc.constantFrom(...SPACING_IDS)),
   modelId: optional(name),

@@ -26,6 +26,8 @@ describe('offers', () => {
       '--cfg',
       '--sampler',
       '--spacing',
+      '--s-churn',
+      '--s-noise',
       '--style',
       '--strength',
     ]);

@@ -22,6 +22,11 @@ describe('what people type', () => {
     ['x --negative "blurry, dark" sky', { prompt: 'x sky', negativePrompt: 'blurry, dark' }],
     ['x --no text --no people', { negativePrompt: 'text, people' }],
     ['x --steps 20 --cfg 5 --rescale 0.7', { steps: 20, guidanceScale: 5, guidanceRescale: 0.7 }],
+    ['x --eta 0.5 --s-churn 10 --s-noise 1', { eta: 0.5, sChurn: 10, sNoise: 1 }],
+    [
+      '(x:1.2) --emphasis ComfyUI --clip-skip 2',
+      { prompt: '(x:1.2)', promptWeighting: 'comfyui', clipSkip: 2 },
+    ],
     ['x --guidance 7.5', { guidanceScale: 7.5 }],
     ['x --scale 7,5', { guidanceScale: 7.5 }],
     ['x --n 2 --model sd-1.5 --style 3d', { count: 2, modelId: 'sd-1.5', style: '3d' }],
@@ -165,6 +170,12 @@ describe('a mistake gets one sentence with the value and the remedy', () => {
     ['x --count 99', '--count 99 must be a whole number from 1 to 4.'],
     ['x --cfg 31', '--cfg 31 must be a number from 0 to 30, such as 5.'],
     ['x --cfg high', '--cfg high must be a number from 0 to 30, such as 5.'],
+    ['x --eta 2', '--eta 2 must be a number from 0 to 1, such as 0.5.'],
+    ['x --clip-skip 0', '--clip-skip 0 must be a whole number from 1 to 12.'],
+    [
+      'x --prompt-weighting comfy',
+      '--prompt-weighting comfy is unknown. Did you mean comfyui? Available: webui, comfyui, none.',
+    ],
     ['x --rescale 2', '--rescale 2 must be a number from 0 to 1, such as 0.5.'],
     [
       'x --size 500x700',

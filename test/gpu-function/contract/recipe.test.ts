@@ -2,7 +2,7 @@
 import * as fc from 'fast-check';
 import sharp from 'sharp';
 import { describe, expect, test } from 'vitest';
-import { SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
+import { PROMPT_WEIGHTINGS, SAMPLER_IDS, SPACING_IDS } from '#contract/generation-request.ts';
 import type { Settings } from '#contract/generation-result.ts';
 import { LIMITS } from '#contract/limits.ts';
 import { insertPngTexts, readPngTexts, XMP_KEYWORD, type PngTexts } from '#contract/png-text.ts';
@@ -59,6 +59,11 @@ const settings: fc.Arbitrary<Settings> = fc.record(
     guidanceRescale: fc.double({ min: 0, max: 1, noNaN: true }),
     sampler: fc.constantFrom(...SAMPLER_IDS),
     spacing: fc.constantFrom(...SPACING_IDS),
+    eta: fc.double({ min: 0, max: 1, noNaN: true }),
+    sChurn: fc.double({ min: 0, max: 1000, noNaN: true }),
+    sNoise: fc.double({ min: 0, max: 2, noNaN: true }),
+    promptWeighting: fc.constantFrom(...PROMPT_WEIGHTINGS),
+    clipSkip: fc.integer({ min: 1, max: 12 }),
     variations,
   },
   {
