@@ -131,7 +131,7 @@ async function askForLicence(
 function createScreen() {
   return {
     isTerminal: process.stderr.isTTY,
-    columns: process.stderr.columns ?? 80,
+    columns: process.stderr.columns || 80,
     write: (text: string) => void process.stderr.write(text),
     nowMs: () => performance.now(),
   };

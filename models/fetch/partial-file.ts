@@ -129,12 +129,7 @@ function createPartialFile(handle: FileHandle, journal: Journal, path: string): 
 
   const save = () => {
     unsavedBytes = 0;
-    // The bytes first: a journal must never promise what a power cut could take.
-    saving = saving.then(async () => {
-      const text = JSON.stringify(journal);
-      await handle.datasync();
-      await replaceFile(path, text);
-    });
+    saving = saving.then(() => replaceFile(path, JSON.stringify(journal)));
     return saving;
   };
 
@@ -157,6 +152,8 @@ function createPartialFile(handle: FileHandle, journal: Journal, path: string): 
     doneBytes: () => sum(doneBytes),
     async close() {
       try {
+        // Once, and not at every journal: what a power cut takes after all, the checksum misses.
+        await handle.datasync();
         await save();
       } finally {
         await handle.close();

@@ -1,5 +1,5 @@
 /** A pull that cannot succeed: one clear sentence, nothing half done in place, and a second try goes on. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { createRepository } from '../fakes/model-hub/repository.ts';
@@ -18,6 +18,7 @@ import {
 import { createHttpClient } from '../../models/fetch/http-client.ts';
 
 const tiny = useTinyHub();
+const PACKAGE_BYTES = [...contents.values()].reduce((sum, { length }) => sum + length, 0);
 
 test('a file that stays wrong never becomes a package', async () => {
   const folder = makeTemporaryFolder();
@@ -207,12 +208,32 @@ test('names that lead out of the folder are never written', async () => {
   expect(readdirSync(folder)).toEqual(['outside']);
 });
 
-test('a full disk is a sentence, and with room made the pull goes on', async (context) => {
+test('too little room is seen before anything is fetched', async (context) => {
   await withSmallDisk(context, 900, async (folder) => {
-    // The check before would see it: here the room goes while it fetches.
     expect(await messageOf(tiny.pull(folder))).toMatch(
       /are to be fetched and the disk has .* free; make room/,
     );
+  });
+});
+
+test('a disk that fills meanwhile is a sentence, and with room made the pull goes on', async (context) => {
+  await withSmallDisk(context, 70_000, async (folder) => {
+    const filler = join(folder, '.filler');
+    const fill = (doneBytes: number) => {
+      if (doneBytes < 200_000 || existsSync(filler)) return;
+      try {
+        writeFileSync(filler, Buffer.alloc(72_000 * 1024));
+      } catch {
+        // That is the purpose: what fits of it is written.
+      }
+    };
+    expect(await messageOf(tiny.pull(folder, { progress: { onBytes: fill } }))).toMatch(
+      /cannot be stored: the disk is full; make room and run the same command again/,
+    );
+    rmSync(filler);
+    await tiny.pull(folder);
+    expect(findDifferences(join(folder, 'tiny'))).toEqual([]);
+    expect(tiny.bytesFromStore(/./)).toBeLessThan(PACKAGE_BYTES * 2 - 100_000);
   });
 });
 
