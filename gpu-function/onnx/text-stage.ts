@@ -12,6 +12,8 @@ import { createRecentResults } from './recent-results.ts';
 const REMEMBERED_PROMPTS_MAX = 32;
 
 const IDS_INPUT = 'input_ids';
+/** Some exporters ask for one; the networks were trained on texts whose padding is seen, so it is all ones. */
+const MASK_INPUT = 'attention_mask';
 const LAYER_OUTPUT = /^hidden_states\.(\d+)$/;
 
 /** Throws a GenerationError `model-broken` when the graph is no text encoder of a known kind. */
@@ -26,7 +28,13 @@ export function createTextStage(
   const readLayer = createLayerReader(graph, outputs);
 
   const run = async (ids: readonly number[], clipSkip: number): Promise<EncodedText> => {
-    const feeds = { [IDS_INPUT]: { data: Float32Array.from(ids), shape: [1, ids.length] } };
+    const shape = [1, ids.length];
+    const feeds = {
+      [IDS_INPUT]: { data: Float32Array.from(ids), shape },
+      ...(graph.inputs.has(MASK_INPUT)
+        ? { [MASK_INPUT]: { data: new Float32Array(ids.length).fill(1), shape } }
+        : {}),
+    };
     const { hiddenStates, others } = await readLayer(feeds, clipSkip);
     return {
       hiddenStates,
@@ -47,7 +55,9 @@ export function createTextStage(
 const copyOf = ({ data, shape }: Tensor): Tensor => ({ data: data.slice(), shape });
 
 function checkInputs(graph: Graph): void {
-  const extra = [...graph.inputs.keys()].filter((name) => name !== IDS_INPUT);
+  const extra = [...graph.inputs.keys()].filter(
+    (name) => name !== IDS_INPUT && name !== MASK_INPUT,
+  );
   if (graph.inputs.has(IDS_INPUT) && extra.length === 0) return;
   throw notAnEncoder(graph, `it should take ${IDS_INPUT} alone`);
 }

@@ -76,6 +76,8 @@ export interface TextGraphOptions extends Precision {
   hiddenOutput?: string;
   pooledOutput?: string;
   hasLayers: boolean;
+  /** Wants an attention mask, whose ones leave the layers as they are. */
+  hasMask: boolean;
 }
 
 /** Layer n is sin(id · row · (n + 1)); the last goes through a layer norm; pooled is the mean of the first layer. */
@@ -88,7 +90,13 @@ export function createTextGraph(options: TextGraphOptions): OnnxGraph {
     graph.input('input_ids', ['batch', 'sequence'], ids),
     'last',
   ]);
-  const scaled = graph.add('Mul', [column, graph.weight('row', [width], rowOf(width, step))]);
+  const seen = options.hasMask
+    ? graph.add('Mul', [
+        column,
+        graph.add('Unsqueeze', [graph.input('attention_mask', ['batch', 'sequence'], ids), 'last']),
+      ])
+    : column;
+  const scaled = graph.add('Mul', [seen, graph.weight('row', [width], rowOf(width, step))]);
   const layers = Array.from({ length: TEXT_LAYERS }, (_, index) =>
     graph.add('Sin', [
       graph.add('Mul', [scaled, graph.weight(`times_${index}`, [1], [index + 1])]),

@@ -34,6 +34,7 @@ export interface TinyPackageKind extends Precision {
   /** Other names than Optimum's. */
   outputs: { hidden?: string; pooled?: string; network?: string };
   ballast: { channels: number; layers: number } | undefined;
+  hasMask: boolean;
 }
 
 /** As Optimum exports Stable Diffusion today. */
@@ -60,6 +61,7 @@ const PLAIN: TinyPackageKind = {
   },
   outputs: {},
   ballast: undefined,
+  hasMask: false,
 };
 
 export async function writeTinyPackage(

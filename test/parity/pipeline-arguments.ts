@@ -73,7 +73,9 @@ export function toSettings(
   { sampler, spacing }: BuiltScheduler,
 ): Settings {
   const own =
-    kind.start === 'picture' && picture !== undefined ? picture : model.description.defaults;
+    kind.start === 'picture' && picture !== undefined
+      ? toWholeCells(picture, model.vaeFactor)
+      : model.description.defaults;
   return {
     modelId: model.description.id,
     modelDigest: model.digest,
@@ -93,4 +95,11 @@ export function toSettings(
     clipSkip: (call.clip_skip ?? 0) + 1,
     strength: kind.start === 'words' ? undefined : (call.strength ?? kind.strength),
   };
+}
+
+function toWholeCells(
+  { widthPx, heightPx }: { widthPx: number; heightPx: number },
+  cellPx: number,
+): { widthPx: number; heightPx: number } {
+  return { widthPx: widthPx - (widthPx % cellPx), heightPx: heightPx - (heightPx % cellPx) };
 }

@@ -4,10 +4,14 @@ import * as z from 'zod';
 const arrayFile = z.looseObject({ file: z.string(), shape: z.array(z.int()) });
 export type ArrayFile = z.infer<typeof arrayFile>;
 
-/** A picture or an array beside the case; the path alone, or in an object. */
-const fileReference = z
-  .union([z.string(), z.looseObject({ file: z.string() })])
-  .transform((reference) => (typeof reference === 'string' ? reference : reference.file));
+const path = z.union([
+  z.string(),
+  z.looseObject({ file: z.string() }).transform(({ file }) => file),
+  z.looseObject({ png: z.string() }).transform(({ png }) => png),
+]);
+
+/** A picture or an array beside the case: the path alone, in an object, or as the only one of a list. */
+const fileReference = z.union([path, z.tuple([path]).transform(([only]) => only)]);
 
 const replayed = z.looseObject({
   latents_max_abs_diff: z.number(),

@@ -141,6 +141,9 @@ function toFrame(call: PipelineCall, { widthPx, heightPx }: Settings): PictureFr
   };
 }
 
+/** The picture is handed over beside it, decoded. */
+const ANY_IMAGE_MASK = { kind: 'image', image: { kind: 'inline', base64: '' } } as const;
+
 function toStart({ picture, mask }: CaseInputs, settings: Settings) {
   if (picture === undefined) throw new Error('the case has no picture to start from');
   const { widthPx, heightPx, strength = 1 } = settings;
@@ -150,8 +153,7 @@ function toStart({ picture, mask }: CaseInputs, settings: Settings) {
     mask:
       mask === undefined
         ? undefined
-        : // The picture itself is handed over in `mask`; these bytes are never looked at.
-          resolveMask({ kind: 'image', image: { kind: 'inline', base64: '' } }, settings, mask),
+        : resolveMask(ANY_IMAGE_MASK, settings, resampleAsPillow(mask, widthPx, heightPx)),
   };
 }
 

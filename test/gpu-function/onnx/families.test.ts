@@ -71,6 +71,7 @@ const DIALECTS: [string, Partial<TinyPackageKind>][] = [
     },
   ],
   ['old, without configurations', { hasConfigs: false, graphName: 'model_fp16.onnx' }],
+  ['text encoders with a mask', { hasMask: true }],
   ['double timesteps', { timestep: { type: 'float64', sides: [] } }],
 ];
 
