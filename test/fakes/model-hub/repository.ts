@@ -26,13 +26,13 @@ export interface HubRepository {
 
 const IN_GIT = /\.(?:json|txt|md)$/;
 
-export function gitHash(content: Buffer): string {
+function gitHash(content: Buffer): string {
   return createHash('sha1').update(`blob ${content.length}\0`).update(content).digest('hex');
 }
 
 const sha256 = (content: Buffer) => createHash('sha256').update(content).digest('hex');
 
-export function toHubFile(path: string, content: Buffer): HubFile {
+function toHubFile(path: string, content: Buffer): HubFile {
   if (IN_GIT.test(path)) return { path, content, gitOid: gitHash(content), lfsOid: undefined };
   const lfsOid = sha256(content);
   const pointer = `version https://git-lfs.github.com/spec/v1\noid sha256:${lfsOid}\nsize ${content.length}\n`;

@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net';
 import type { HubFile, HubRepository } from './repository.ts';
 
-export interface HubRequest {
+interface HubRequest {
   server: 'hub' | 'store';
   /** Without the query. */
   path: string;
@@ -16,7 +16,7 @@ export interface HubRequest {
 }
 
 /** One thing that goes wrong, for the requests that match, so many times. */
-export interface Misbehaviour {
+interface Misbehaviour {
   when: RegExp;
   times?: number;
   /** Answers in place of the server; true when it did. */
