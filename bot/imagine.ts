@@ -6,19 +6,32 @@ import { createBackend } from './backends/create-backend.ts';
 import { parseConfig, type BotConfig } from './config.ts';
 import { formatAction } from './core/action.ts';
 import { createImagineService } from './core/imagine-service.ts';
-import type { ImagineService } from './core/service.ts';
-import { createTerminalPlatform, type FinishedJob } from './platforms/terminal/adapter.ts';
+import { PERMUTATIONS_MAX } from './core/permutations.ts';
+import type { Attachment, ImagineService } from './core/service.ts';
+import { DEFAULT_POLICY } from './core/service-policy.ts';
+import {
+  createTerminalPlatform,
+  type FinishedJob,
+  type TerminalPlatform,
+} from './platforms/terminal/adapter.ts';
 import { parseArguments, type TerminalOptions } from './platforms/terminal/parse.ts';
+import { readAttachment } from './platforms/terminal/read-attachment.ts';
 import { readRecipeFile } from './platforms/terminal/read-recipe-file.ts';
 import { detectPreviewMode } from './platforms/terminal/render.ts';
 import {
   EXIT_CODES,
+  joinAnswers,
   toAnswer,
   toRefusal,
   type TerminalAnswer,
 } from './platforms/terminal/result.ts';
 import { formatTerminalHelp } from './platforms/terminal/help.ts';
-import { findPathProblem, planPaths, writePicture } from './platforms/terminal/write-files.ts';
+import {
+  findPathProblem,
+  planPaths,
+  toEnding,
+  writePicture,
+} from './platforms/terminal/write-files.ts';
 import { readEnvironment } from './read-environment.ts';
 import { createMemoryImageStore } from './stores/memory-image-store.ts';
 import { createMemoryJobStore } from './stores/memory-job-store.ts';
@@ -37,21 +50,65 @@ function userName(): string {
   }
 }
 
+/** The paths of each job's pictures, in the order of the jobs. */
 async function writePictures(
   service: ImagineService,
-  { record, card }: FinishedJob,
+  jobs: readonly FinishedJob[],
   outPath: string | undefined,
-): Promise<string[]> {
-  const paths = planPaths(outPath, card.title, card.images.length);
-  for (const [index, path] of paths.entries()) {
-    const bytes = await service.image(record.id, index);
+): Promise<string[][]> {
+  const pictures = jobs.flatMap(({ card }) => card.images);
+  const [first] = pictures;
+  const title = jobs[0]?.card.title ?? '';
+  const ending = first === undefined ? '.png' : toEnding(first.mediaType);
+  const paths = planPaths(outPath, { title, count: pictures.length, ending });
+  for (const [number, path] of paths.entries()) {
+    const picture = pictures[number];
+    const bytes = picture && (await service.image(picture.jobId, picture.index));
     if (bytes !== undefined) await writePicture(path, bytes);
   }
-  return paths;
+  return jobs.map(({ card }) => paths.splice(0, card.images.length));
+}
+
+type DrawOptions = TerminalOptions & { attachments: readonly Attachment[] };
+
+/** Asks, waits for every job that the command makes, and writes the pictures. */
+async function runCommand(
+  service: ImagineService,
+  platform: TerminalPlatform,
+  options: DrawOptions,
+): Promise<TerminalAnswer> {
+  const user = { id: 'terminal', name: userName() };
+  const text = options.commandText;
+  const command = {
+    text,
+    user,
+    place,
+    deliveryId: randomUUID(),
+    attachments: options.attachments,
+  };
+  const outcome = await service.imagine(command);
+  if (outcome.kind === 'refused') return toRefusal(outcome.message, options.isJson);
+  if (outcome.kind !== 'job' && outcome.kind !== 'jobs') {
+    throw new Error(`A command cannot end as ${outcome.kind}.`);
+  }
+  const entries = outcome.kind === 'job' ? [outcome] : outcome.jobs;
+  process.once('SIGINT', () => {
+    // By the core, which ends jobs even when the image function cannot be reached, and never rejects.
+    for (const { record } of entries) {
+      const actionId = formatAction({ name: 'cancel', jobId: record.id, index: 0 });
+      void service.act({ actionId, user, place, deliveryId: randomUUID() });
+    }
+  });
+  const finished: FinishedJob[] = [];
+  for (const { record } of entries) finished.push(await platform.finished(record.id));
+  const paths = await writePictures(service, finished, options.outPath);
+  return joinAnswers(
+    finished.map((job, number) => toAnswer(job, paths[number] ?? [], options.isJson)),
+  );
 }
 
 /** Starts everything, draws one command, and stops everything. */
-async function draw(options: TerminalOptions, config: BotConfig): Promise<TerminalAnswer> {
+async function draw(options: DrawOptions, config: BotConfig): Promise<TerminalAnswer> {
   // What a person needs to know comes as a sentence; the log is for those who ask for it.
   const level = process.env['LOG_LEVEL'] === undefined ? 'silent' : config.LOG_LEVEL;
   const logger = pino({ level }, pino.destination(2));
@@ -79,29 +136,41 @@ async function draw(options: TerminalOptions, config: BotConfig): Promise<Termin
     clock,
     random: () => randomInt(2 ** 32),
     logger,
-    policy: { defaultCount: 1, blockedTerms: config.BLOCKED_WORDS },
+    policy: {
+      defaultCount: 1,
+      blockedTerms: config.BLOCKED_WORDS,
+      // Who can type a command here can end it by Ctrl-C: nobody is asked back.
+      unconfirmedJobs: PERMUTATIONS_MAX,
+      quota: {
+        ...DEFAULT_POLICY.quota,
+        openJobs: PERMUTATIONS_MAX,
+        jobsPerMinute: PERMUTATIONS_MAX,
+      },
+    },
   });
   try {
     await service.start();
-    const user = { id: 'terminal', name: userName() };
-    const text = options.commandText;
-    const outcome = await service.imagine({ text, user, place, deliveryId: randomUUID() });
-    if (outcome.kind === 'refused') return toRefusal(outcome.message, options.isJson);
-    if (outcome.kind !== 'job') throw new Error(`A command cannot end as ${outcome.kind}.`);
-    const { id } = outcome.record;
-    const actionId = formatAction({ name: 'cancel', jobId: id, index: 0 });
-    process.once('SIGINT', () => {
-      // By the core, which ends the job even when the image function cannot be reached, and never rejects.
-      void service.act({ actionId, user, place, deliveryId: randomUUID() });
-    });
-    const finished = await platform.finished(id);
-    const isDrawn = finished.record.state.status === 'succeeded';
-    const paths = isDrawn ? await writePictures(service, finished, options.outPath) : [];
-    return toAnswer(finished, paths, options.isJson);
+    return await runCommand(service, platform, options);
   } finally {
     await service.stop();
     await gpuFunction.stop();
   }
+}
+
+/** Files are read before anything is started: a wrong name is told at once. */
+async function drawFromFiles(options: TerminalOptions, config: BotConfig): Promise<TerminalAnswer> {
+  const files = [
+    ['image', options.imagePath],
+    ['mask', options.maskPath],
+  ] as const;
+  const attachments: Attachment[] = [];
+  for (const [role, path] of files) {
+    if (path === undefined) continue;
+    const read = await readAttachment(path, role);
+    if (read.kind === 'refused') return toRefusal(read.message, options.isJson);
+    attachments.push(read.attachment);
+  }
+  return draw({ ...options, attachments }, config);
 }
 
 async function answer(argv: readonly string[]): Promise<TerminalAnswer> {
@@ -114,7 +183,7 @@ async function answer(argv: readonly string[]): Promise<TerminalAnswer> {
   if (config.kind === 'refused') return toRefusal(config.message, options.isJson);
   const problem = await findPathProblem(options.outPath);
   if (problem !== undefined) return toRefusal(problem, options.isJson);
-  if (options.recipePath === undefined) return draw(options, config.config);
+  if (options.recipePath === undefined) return drawFromFiles(options, config.config);
   if (options.commandText !== '') {
     return toRefusal(
       '--recipe draws a picture again as it was; leave the prompt and the other flags out.',
@@ -123,7 +192,7 @@ async function answer(argv: readonly string[]): Promise<TerminalAnswer> {
   }
   const recipe = await readRecipeFile(options.recipePath);
   if (recipe.kind === 'refused') return toRefusal(recipe.message, options.isJson);
-  return draw({ ...options, commandText: recipe.commandText }, config.config);
+  return draw({ ...options, commandText: recipe.commandText, attachments: [] }, config.config);
 }
 
 try {

@@ -57,6 +57,8 @@ async function startBot(config: BotConfig): Promise<RunningBot> {
       roleQuotas: config.ROLE_QUOTAS,
       nsfwRule: config.NSFW_RULE,
       logsPrompts: config.LOG_PROMPTS === '1',
+      // Slack takes no WebP, and Discord shows GIF files in every client.
+      clipFormats: { web: 'webp', discord: 'gif', slack: 'gif' },
       blockedTerms: config.BLOCKED_WORDS,
     },
   });

@@ -8,6 +8,9 @@ import type { JobRecord } from './ports.ts';
 /** Slack allows 1,000 for a file's alternative text, Discord 1,024. */
 const ALT_TEXT_CHARACTERS_MAX = 1_000;
 
+/** A classifier's score from which on a picture is hidden; drawings of fruit and skin reach 0.5. */
+const UNSAFE_FROM = 0.8;
+
 /** Empty while there are none. */
 export function toCardImages(record: JobRecord): CardImage[] {
   if (record.state.status !== 'succeeded') return [];
@@ -24,9 +27,14 @@ export function toClip(record: JobRecord): CardImage | undefined {
   return clip && toCardImage(record, clip, 'The way from noise to picture');
 }
 
+/** Whether the picture itself, whatever its prompt said, must not be seen by chance where it is shown. */
+export function isUnsafe({ place }: JobRecord, unsafeScore: number | undefined): boolean {
+  return !place.isAgeRestricted && (unsafeScore ?? 0) >= UNSAFE_FROM;
+}
+
 function toCardImage(
   record: JobRecord,
-  { index, widthPx, heightPx, mediaType }: ImageDescription,
+  { index, widthPx, heightPx, mediaType, unsafeScore }: ImageDescription,
   what: string,
 ): CardImage {
   const lineage = toActionText(record).replace(/ – $/, '').toLowerCase();
@@ -39,6 +47,6 @@ function toCardImage(
     heightPx,
     altText: shorten(altText, ALT_TEXT_CHARACTERS_MAX),
     mediaType,
-    isSpoiler: record.place.isSpoiler ?? false,
+    isSpoiler: (record.place.isSpoiler ?? false) || isUnsafe(record, unsafeScore),
   };
 }

@@ -1,6 +1,7 @@
 /** The card of a job: a pure function of what is stored and of the moment. Prompts are plain data, never markup. */
+import type { ImageDescription } from '#contract/generation-result.ts';
 import type { ModelAbility } from '#contract/model-description.ts';
-import { isTerminal, type JobState } from '#contract/job-state.ts';
+import { isTerminal } from '#contract/job-state.ts';
 import type { Card } from './card.ts';
 import { estimateRemainingMs, type Averages } from './estimate.ts';
 import { toErrorId } from './job-id.ts';
@@ -9,7 +10,7 @@ import type { JobRecord } from './ports.ts';
 import { toActionText } from './present-action.ts';
 import { toButtons } from './present-buttons.ts';
 import { toDetails } from './present-details.ts';
-import { toCardImages } from './present-images.ts';
+import { isUnsafe, toCardImages } from './present-images.ts';
 import { toProgress, toStatusText } from './present-status.ts';
 
 const TITLE_CHARACTERS_MAX = 200;
@@ -37,7 +38,7 @@ export function presentJob(record: JobRecord, presentation: Presentation): Card 
     readyAtMs: trouble === undefined ? toReadyAtMs(record, presentation) : undefined,
     preview: 'preview' in state ? state.preview : undefined,
     images: toCardImages(record),
-    notes: toNotes(state),
+    notes: toNotes(record),
     details: toDetails(record),
     buttons: toButtons(record, presentation.abilities),
     command: record.command,
@@ -60,13 +61,14 @@ function toReadyAtMs(record: JobRecord, { averages, nowMs }: Presentation): numb
   return readyAtMs > nowMs ? readyAtMs : undefined;
 }
 
-function toNotes(state: JobState): string[] {
+function toNotes(record: JobRecord): string[] {
+  const { state } = record;
   switch (state.status) {
     case 'denoising':
     case 'decoding':
       return state.notes;
     case 'succeeded':
-      return state.result.notes;
+      return [...state.result.notes, ...toUnsafeNotes(record, state.result.images)];
     case 'failed':
       return [state.error.message];
     case 'queued':
@@ -74,4 +76,12 @@ function toNotes(state: JobState): string[] {
     case 'canceled':
       return [];
   }
+}
+
+function toUnsafeNotes(record: JobRecord, images: readonly ImageDescription[]): string[] {
+  const hidden = images.filter(({ unsafeScore }) => isUnsafe(record, unsafeScore));
+  if (hidden.length === 0) return [];
+  const names = hidden.map(({ index }) => index + 1).join(', ');
+  const pictures = images.length === 1 ? 'The picture' : `Picture ${names}`;
+  return [`${pictures} may be explicit, so it is hidden until somebody wants to see it.`];
 }

@@ -7,6 +7,7 @@ export function formatTerminalHelp(): string {
     '',
     '--out <file or folder/>  Where the picture goes; several get -1, -2, … before the ending.',
     '--recipe <picture.png>  Draws a picture again from the recipe inside its file.',
+    '--image <file>, --mask <file>  The picture to start from, and the part of it to draw anew (white).',
     '--json  One line of JSON: files, seed, model, settings, timings. For programs: npm run --silent imagine -- …',
     '--preview <auto|off|blocks|kitty|iterm>  How previews are shown; auto asks the terminal.',
     '--quiet  No progress and no previews.',

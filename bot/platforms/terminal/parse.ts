@@ -10,6 +10,10 @@ export interface TerminalOptions {
   outPath: string | undefined;
   /** A picture whose recipe is drawn again. */
   recipePath: string | undefined;
+  /** A file to start from; an id of a picture means nothing here, where none is kept. */
+  imagePath: string | undefined;
+  /** White is drawn anew. */
+  maskPath: string | undefined;
   isJson: boolean;
   isQuiet: boolean;
   isHelp: boolean;
@@ -23,10 +27,12 @@ export type ParsedArguments =
 const PREVIEW_MODES = ['auto', 'off', 'blocks', 'iterm', 'kitty'] as const;
 
 /** Flags of the terminal that take a value, by every spelling. */
-const VALUE_FLAGS: Readonly<Record<string, 'out' | 'recipe' | 'preview'>> = {
+const VALUE_FLAGS: Readonly<Record<string, 'out' | 'recipe' | 'preview' | 'image' | 'mask'>> = {
   '--out': 'out',
   '-o': 'out',
   '--recipe': 'recipe',
+  '--image': 'image',
+  '--mask': 'mask',
   '--preview': 'preview',
 };
 
@@ -50,6 +56,9 @@ function toCommandText(words: readonly string[]): string {
     .join(' ');
 }
 
+/** `0.1,0.2,0.5,0.9` or `4x4:5,6`; everything else after --mask is a file. */
+const isMaskText = (value: string): boolean => /^[\d.]+(,[\d.]+){3}$|^\d+x\d+:/.test(value);
+
 function withValue(
   options: TerminalOptions,
   flag: string,
@@ -63,6 +72,12 @@ function withValue(
       return undefined;
     case 'recipe':
       options.recipePath = value;
+      return undefined;
+    case 'image':
+      options.imagePath = value;
+      return undefined;
+    case 'mask':
+      options.maskPath = value;
       return undefined;
     case 'preview': {
       const mode = PREVIEW_MODES.find((candidate) => candidate === value);
@@ -83,6 +98,8 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
     commandText: '',
     outPath: undefined,
     recipePath: undefined,
+    imagePath: undefined,
+    maskPath: undefined,
     isJson: false,
     isQuiet: false,
     isHelp: false,
@@ -94,6 +111,7 @@ export function parseArguments(argv: readonly string[]): ParsedArguments {
     else if (argument === '--quiet' || argument === '-q') options.isQuiet = true;
     else if (argument === '--help' || argument === '-h') options.isHelp = true;
     else if (VALUE_FLAGS[argument] === undefined) words.push(argument);
+    else if (argument === '--mask' && isMaskText(queue[0] ?? '')) words.push(argument);
     else {
       const problem = withValue(options, argument, queue.shift());
       if (problem !== undefined) return { kind: 'refused', message: problem };

@@ -13,6 +13,10 @@ const BAD_REQUEST_CODES: ReadonlySet<GenerationErrorCode> = new Set([
   'size-unsupported',
   'sampler-unsupported',
   'style-unknown',
+  'image-unreadable',
+  'image-unknown',
+  'mask-unusable',
+  'ability-missing',
 ]);
 
 export interface TerminalAnswer {
@@ -84,5 +88,14 @@ export function toRefusal(message: string, isJson: boolean): TerminalAnswer {
     exitCode: EXIT_CODES.refused,
     output: isJson ? `${JSON.stringify({ error })}\n` : '',
     message: `${message}\n`,
+  };
+}
+
+/** Several jobs of one command: all that they say, and the worst of their exit codes. */
+export function joinAnswers(answers: readonly TerminalAnswer[]): TerminalAnswer {
+  return {
+    exitCode: Math.max(...answers.map(({ exitCode }) => exitCode)),
+    output: answers.map(({ output }) => output).join(''),
+    message: answers.map(({ message }) => message).join(''),
   };
 }

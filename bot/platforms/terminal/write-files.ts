@@ -39,15 +39,30 @@ async function isDirectory(path: string): Promise<boolean> {
   return found?.isDirectory() ?? false;
 }
 
+/** `image/webp` → `.webp` */
+export function toEnding(mediaType: string): string {
+  return `.${mediaType.replace('image/', '')}`;
+}
+
+export interface PlannedPictures {
+  title: string;
+  count: number;
+  /** With its dot, where the person chose none. */
+  ending: string;
+}
+
 /** One path a picture: `apple.png`, or `apple-1.png`, `apple-2.png` … when there are several. */
-export function planPaths(outPath: string | undefined, title: string, count: number): string[] {
+export function planPaths(
+  outPath: string | undefined,
+  { title, count, ending }: PlannedPictures,
+): string[] {
   const target =
     outPath === undefined || isFolder(outPath)
-      ? join(outPath ?? '.', `${toFileStem(title)}.png`)
+      ? join(outPath ?? '.', `${toFileStem(title)}${ending}`)
       : outPath;
   const { dir, name, ext } = parse(target);
   return Array.from({ length: count }, (_, index) =>
-    join(dir, `${name}${count > 1 ? `-${index + 1}` : ''}${ext === '' ? '.png' : ext}`),
+    join(dir, `${name}${count > 1 ? `-${index + 1}` : ''}${ext === '' ? ending : ext}`),
   );
 }
 

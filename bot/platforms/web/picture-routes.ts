@@ -66,10 +66,13 @@ function addFileRoutes(app: Hono, service: ImagineService): void {
         'This picture is not there any more; its job may have been deleted.',
       );
     }
-    if (name !== undefined) context.header('content-disposition', toAttachment(`${name}.png`));
-    context.header('cache-control', IMMUTABLE);
     // Moving pictures and files that people attached lie beside the PNG files.
     const mediaType = sniffMediaType(png) ?? 'image/png';
+    const ending = mediaType.replace('image/', '');
+    if (name !== undefined) {
+      context.header('content-disposition', toAttachment(`${name}.${ending}`));
+    }
+    context.header('cache-control', IMMUTABLE);
     return context.body(new Uint8Array(png), 200, { 'content-type': mediaType });
   });
 }

@@ -151,12 +151,13 @@ function toWebImage(image: CardImage, record: JobRecord, stem: string): WebImage
     record.state.status === 'succeeded' ? record.state.result.images[image.index] : undefined;
   const { url } = toPictureAddress(image);
   const isUpscale = record.request.kind === 'upscale';
+  const ending = image.mediaType.replace('image/', '');
   const downloadName = toPictureName(stem, isUpscale ? 'upscaled' : described?.seed, image.index);
   return {
     ...image,
     url,
     downloadUrl: `${url}?name=${encodeURIComponent(downloadName)}`,
-    downloadName: `${downloadName}.png`,
+    downloadName: `${downloadName}.${ending}`,
     seed: described?.seed,
   };
 }

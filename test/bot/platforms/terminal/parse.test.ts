@@ -47,6 +47,8 @@ describe('arguments', () => {
         commandText: 'a cat',
         outPath: 'cat.png',
         recipePath: undefined,
+        imagePath: undefined,
+        maskPath: undefined,
         isJson: true,
         isQuiet: true,
         isHelp: false,
@@ -62,5 +64,17 @@ describe('arguments', () => {
       kind: 'refused',
       message: expect.stringMatching(sentence),
     });
+  });
+});
+
+test('--image and --mask are files, but edges and cells of a mask stay words', () => {
+  const files = parseArguments(['a pear', '--image', 'apple.png', '--mask=mask.png']);
+  expect(files).toMatchObject({
+    kind: 'options',
+    options: { imagePath: 'apple.png', maskPath: 'mask.png', commandText: 'a pear' },
+  });
+  const cells = parseArguments(['a pear', '--image', 'apple.png', '--mask', '4x4:5,6']);
+  expect(cells).toMatchObject({
+    options: { maskPath: undefined, commandText: 'a pear --mask 4x4:5,6' },
   });
 });

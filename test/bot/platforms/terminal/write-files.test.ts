@@ -11,17 +11,28 @@ import {
 
 describe('paths', () => {
   test('one picture goes where it was asked for', () => {
-    expect(planPaths('out/apple.png', 'a red apple', 1)).toEqual(['out/apple.png']);
+    expect(planPaths('out/apple.png', { title: 'a red apple', count: 1, ending: '.png' })).toEqual([
+      'out/apple.png',
+    ]);
   });
   test('several are numbered before the ending', () => {
-    expect(planPaths('apple.png', 'a red apple', 2)).toEqual(['apple-1.png', 'apple-2.png']);
+    expect(planPaths('apple.png', { title: 'a red apple', count: 2, ending: '.png' })).toEqual([
+      'apple-1.png',
+      'apple-2.png',
+    ]);
   });
   test('without a name the prompt gives one, whatever it holds', () => {
-    expect(planPaths(undefined, 'Ein roter Äpfel / ../..', 1)).toEqual(['ein-roter-a-pfel.png']);
-    expect(planPaths(undefined, '🍎', 1)).toEqual(['picture.png']);
+    expect(
+      planPaths(undefined, { title: 'Ein roter Äpfel / ../..', count: 1, ending: '.png' }),
+    ).toEqual(['ein-roter-a-pfel.png']);
+    expect(planPaths(undefined, { title: '🍎', count: 1, ending: '.png' })).toEqual([
+      'picture.png',
+    ]);
   });
   test('a folder is filled', () => {
-    expect(planPaths('out/', 'a cat', 1)).toEqual(['out/a-cat.png']);
+    expect(planPaths('out/', { title: 'a cat', count: 1, ending: '.png' })).toEqual([
+      'out/a-cat.png',
+    ]);
   });
 });
 
