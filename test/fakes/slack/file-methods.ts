@@ -35,6 +35,7 @@ export function createFileMethods(
     'files.getUploadURLExternal': (call) => {
       const length = Number(need(call, 'length'));
       if (!Number.isInteger(length) || length < 1) throw new ApiError('invalid_arguments');
+      if (length > workspace.fileBytesMax) throw new ApiError('file_upload_size_restricted');
       const altText = call['alt_txt'] ?? call['alt_text'] ?? '';
       if (altText.length > 1_000) workspace.violate('alt text of a file is over 1000 characters');
       const id = workspace.nextId('F');

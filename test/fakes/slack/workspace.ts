@@ -83,6 +83,8 @@ export class SlackWorkspace {
     'im:write',
     'users:read',
   ];
+  /** Larger files are refused, as some workspaces are set up. */
+  fileBytesMax = 1_000_000_000;
   #counter = 0;
 
   constructor(clock: VirtualClock) {
