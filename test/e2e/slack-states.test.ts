@@ -1,26 +1,34 @@
-/**
- * Every state a job can be in, in Slack, with the real core, the real engine and the built-in model. What people saw is
- * kept in test/output/slack.
- */
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest';
+/** Every state of a job in Slack: the real core, Bolt and engine on a Slack that enforces its rules. */
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
 import { GenerationError } from '#contract/generation-error.ts';
-import type { Job } from '#contract/job.ts';
 import { createBackend, type OwnedBackend } from '../../bot/backends/create-backend.ts';
-import type { Backend } from '../../bot/core/ports.ts';
 import { createPictureEncoder } from '../../bot/encode-pictures.ts';
 import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import type { SlackPerson } from '../fakes/slack/person.ts';
 import { SlackScreen } from '../fakes/slack/screen.ts';
-import { startSlackBot, type SlackBot, type SlackBotOptions } from '../fakes/slack/slack-bot.ts';
+import {
+  PictureBackend,
+  startSlackBot,
+  type SlackBot,
+  type SlackBotOptions,
+} from '../fakes/slack/slack-bot.ts';
 import { keepTranscript, toTranscript } from '../fakes/slack/transcript.ts';
 import type { SlackMessage } from '../fakes/slack/workspace.ts';
 import { createSilentLogger } from '../fakes/silent-logger.ts';
+import { STATES, type StateTests } from './states.ts';
 
-let folder: string;
 let engine: OwnedBackend;
+beforeAll(() => {
+  const environment = { ...process.env, LOG_LEVEL: 'silent' };
+  engine = createBackend({
+    url: undefined,
+    token: undefined,
+    environment,
+    logger: createSilentLogger(),
+  });
+});
+afterAll(() => engine.stop());
+
 let slack: FakeSlack;
 let bot: SlackBot;
 let ada: SlackPerson;
@@ -28,188 +36,225 @@ let bob: SlackPerson;
 let screen: SlackScreen;
 let general: string;
 
-beforeAll(async () => {
-  folder = await mkdtemp(join(tmpdir(), 'imagine-slack-'));
-  engine = createBackend({
-    url: undefined,
-    token: undefined,
-    environment: { ...process.env, DATA_DIR: folder },
-    logger: createSilentLogger(),
-  });
-  await engine.checkSettings();
-});
-afterAll(async () => {
-  await engine.stop();
-  await rm(folder, { recursive: true });
-});
-beforeEach(async () => {
+/** With previews as they are: the real engine's, made larger by the real encoder. */
+async function begin(options: SlackBotOptions = {}): Promise<void> {
   slack = await FakeSlack.start();
   ada = slack.person('U0ADA', 'ada');
   bob = slack.person('U0BOB', 'bob');
   general = slack.channel('C0GENERAL', [ada, bob]);
   screen = new SlackScreen(slack);
-});
+  await startBot(options);
+}
+
+async function startBot(options: SlackBotOptions = {}): Promise<void> {
+  const encoder = createPictureEncoder();
+  bot = await startSlackBot(slack, { backend: engine.backend, encoder, ...options });
+}
+
 afterEach(async () => {
+  // A job that a failed test left behind must not hold up the next one.
+  for (const { id } of await bot.stores.jobStore.listOpen()) await bot.backend.cancel(id);
   await bot.stop();
   await slack.stop();
-  slack.checkRules();
 });
 
-async function start(options: SlackBotOptions = {}): Promise<void> {
-  bot = await startSlackBot(slack, {
-    backend: engine.backend,
-    encoder: createPictureEncoder(),
-    ...options,
-  });
-}
-
-/** The engine with one thing wrong. */
-function withFault(changes: Partial<Backend>): Backend {
-  const { backend } = engine;
-  return {
-    submit: (job) => backend.submit(job),
-    cancel: (jobId) => backend.cancel(jobId),
-    events: (jobId, signal) => backend.events(jobId, signal),
-    image: (jobId, index) => backend.image(jobId, index),
-    models: () => backend.models(),
-    health: () => backend.health(),
-    ...changes,
-  };
-}
-
-function keep(name: string, ...messages: SlackMessage[]): void {
-  const texts = messages.map((message) => toTranscript(message, slack.workspace));
-  keepTranscript(name, texts.join('\n\n'));
+async function imagine(text: string, person = ada): Promise<SlackMessage> {
+  await person.command(text, general);
+  return screen.find(general, text.replace(/ --.*/, ''));
 }
 
 const looks = (message: SlackMessage): string => toTranscript(message, slack.workspace);
-const isDone = (message: SlackMessage): boolean => screen.words(message).includes('Done in');
+const until = (message: SlackMessage, pattern: RegExp): Promise<void> =>
+  screen.until(() => pattern.test(looks(message)));
+const untilNow = (message: SlackMessage, pattern: RegExp): Promise<void> =>
+  screen.until(() => pattern.test(screen.words(message)));
+const keep = (name: string, ...messages: SlackMessage[]): void =>
+  keepTranscript(name.replaceAll(' ', '-'), messages.map(looks).join('\n\n'));
+const QUICK = '--steps 4 --count 1 --seed 7';
+const LONG = '--steps 900 --count 1 --seed 7';
 
-test('acknowledged, cold starting, running with previews, done', async () => {
-  await start();
-  await ada.command('a red apple --count 2 --steps 30 --seed 7', general);
-  const card = await screen.find(general, 'a red apple');
-  // The seed is known from the first moment: even a lost job can be drawn again.
-  expect(looks(card)).toContain('Seed: 7');
-  expect(looks(card)).toMatch(
-    /Waiting|Starting the image engine|Loading the model|Reading the prompt/,
-  );
-  await screen.until(() => isDone(card));
-  keep('running-and-done', card);
-  expect(screen.words(card)).toMatch(
-    /<picture \S+-1\.png, \d+ bytes: .*a red apple>\n\[U1\] \[V1\]/,
-  );
-  expect(Math.max(...slack.deliveries.acknowledgedAfterMs)).toBeLessThan(2_000);
-});
+const rows: StateTests = {
+  async acknowledged() {
+    await begin();
+    const card = await imagine(`a red apple ${QUICK}`);
+    // The seed is known from the first moment: even a lost job can be drawn again.
+    expect(screen.words(card)).toContain('Seed: 7');
+    expect(Math.max(...slack.deliveries.acknowledgedAfterMs)).toBeLessThan(3_000);
+    await untilNow(card, /Done in/);
+    keep('acknowledged', card);
+  },
 
-test('a preview sharpens in the message and is gone from Slack afterwards', async () => {
-  await start();
-  await ada.command('a yellow star --count 1 --steps 400', general);
-  const card = await screen.find(general, 'a yellow star');
-  await screen.until(() => looks(card).includes('<picture preview.jpg'));
-  expect(looks(card)).toMatch(/Drawing, step \d+ of 400 \(\d+%\) {2}`[█░]{10}`/);
-  await ada.press(card, 'Cancel');
-  await screen.until(() => screen.words(card).includes('Canceled'));
-  keep('canceled', card);
-  // What was drawn so far stays to be looked at, with a way to go on.
-  expect(screen.words(card)).toContain('<picture preview.jpg');
-  expect(screen.words(card)).toContain('[Retry, primary]');
-});
+  async queued() {
+    await begin();
+    const first = await imagine(`a slow snail ${LONG}`, bob);
+    const second = await imagine(`a red apple ${QUICK}`);
+    await until(second, /Waiting/);
+    expect(screen.words(second)).toContain('[Cancel, danger]');
+    await ada.command('queue', general, '/imagine-bot');
+    const queue = await screen.findFor(ada, general, '2 jobs of 2 people');
+    keep('queued', second, queue);
+    await ada.press(second, 'Cancel');
+    await untilNow(second, /Canceled/);
+    await bob.press(first, 'Cancel');
+    await untilNow(first, /Canceled/);
+  },
 
-test('queued: the place in the queue, and Cancel', async () => {
-  await start();
-  await ada.command('a slow snail --count 1 --steps 600', general);
-  const first = await screen.find(general, 'a slow snail');
-  await screen.until(() => looks(first).includes('Drawing'));
-  await bob.command('a red apple --count 1 --steps 4', general);
-  const second = await screen.find(general, 'a red apple');
-  await screen.until(() => /Waiting, (next|number \d)/.test(looks(second)));
-  expect(screen.words(second)).toContain('[Cancel, danger]');
-  await ada.press(first, 'Cancel');
-  await screen.until(() => isDone(second));
-  keep('queued', second, first);
-});
+  async 'cold starting'() {
+    const cold = createBackend({
+      url: undefined,
+      token: undefined,
+      environment: { ...process.env, LOG_LEVEL: 'silent' },
+      logger: createSilentLogger(),
+    });
+    try {
+      await begin({ backend: cold.backend });
+      const card = await imagine(`a red apple ${QUICK}`);
+      await until(card, /Starting the image engine|Loading the model|image function to start/);
+      await untilNow(card, /Done in/);
+      keep('cold starting', card);
+    } finally {
+      await bot.stop();
+      await cold.stop();
+    }
+  },
 
-test('failed: what went wrong, an error id, and Retry that works', async () => {
-  let isBroken = true;
-  const fail = (job: Job): Promise<void> => {
-    if (!isBroken) return engine.backend.submit(job);
-    throw new GenerationError(
-      'out-of-memory',
-      'The GPU has too little memory for this size; ask for a smaller one.',
+  async running() {
+    await begin();
+    const card = await imagine(`a yellow star ${LONG}`);
+    await until(card, /Drawing, step \d+ of 900 \(\d+%\) {2}`[█░]{10}` · ready at/);
+    await until(card, /<picture preview.jpg, \d+ bytes: Preview of: a yellow star>/);
+    keep('running', card);
+    await ada.press(card, 'Cancel');
+    await untilNow(card, /Canceled/);
+    // Previews do not pile up in the workspace: only the one that is shown is left.
+    await screen.until(() => slack.workspace.files.size === 1);
+  },
+
+  async done() {
+    await begin();
+    const card = await imagine('a red apple --steps 4 --seed 7');
+    await untilNow(card, /Done in/);
+    expect(screen.words(card)).toMatch(
+      /<picture \S+-2\.png, \d+ bytes: Machine-made picture 2 of 4: a red apple>\n\[U2\] \[V2\]/,
     );
-  };
-  await start({ backend: withFault({ submit: async (job) => fail(job) }) });
-  await ada.command('a red apple --count 1 --steps 4', general);
-  const card = await screen.find(general, 'Failed');
-  keep('failed', card);
-  expect(screen.words(card)).toContain('too little memory');
-  expect(screen.words(card)).toMatch(/[Ee]rror id/);
-  isBroken = false;
-  await ada.press(card, 'Retry');
-  const retried = await screen.find(general, 'Retry – ');
-  await screen.until(() => isDone(retried));
-});
+    await ada.press(card, 'U2');
+    const enlarged = await screen.find(general, 'Upscale of picture 2');
+    await untilNow(enlarged, /Done in/);
+    await ada.press(card, 'Edit');
+    await screen.modalOf(ada);
+    await ada.submit({ 'What to draw': 'a blue apple', Steps: '3', 'Number of pictures': '1' });
+    const edited = await screen.find(general, 'a blue apple');
+    await untilNow(edited, /Done in/);
+    keep('done', card, enlarged, edited);
+  },
 
-test('too large for the workspace: smaller copies, and the words for it', async () => {
-  await start();
-  slack.workspace.fileBytesMax = 4_000;
-  await ada.command('a red apple --count 1 --steps 4', general);
-  const card = await screen.find(general, 'Slack took no larger file here');
-  keep('too-large', card);
-  expect(screen.words(card)).toMatch(/<picture \S+-1\.jpg/);
-});
+  async failed() {
+    const backend = new PictureBackend();
+    backend.failure = new GenerationError('engine-crashed', 'The engine stopped three times.');
+    await begin({ backend });
+    const card = await imagine(`a red apple ${QUICK}`);
+    await untilNow(card, /The engine stopped three times/);
+    expect(screen.words(card)).toMatch(/error id/i);
+    keep('failed', card);
+    backend.failure = undefined;
+    await ada.press(card, 'Retry');
+    const again = await screen.find(general, 'Retry – ');
+    await untilNow(again, /Done in/);
+    expect(screen.words(again)).toContain('Seed: 7');
+  },
 
-test('filtered: a dry word for the asker alone, and nothing in public', async () => {
-  await start({ policy: { blockedTerms: ['forbidden fruit'] } });
-  await ada.command('a forbidden fruit', general);
-  const answer = await screen.findFor(ada, general, 'forbidden fruit');
-  keep('filtered', answer);
-  expect(slack.workspace.visible(general)).toEqual([]);
-});
+  async 'too large'() {
+    await begin();
+    const full = await imagine(`a red car ${QUICK}`);
+    await untilNow(full, /Done in/);
+    const [file] = slack.workspace.files.values();
+    slack.workspace.fileBytesMax = (file?.declaredLength ?? 0) * 0.6;
+    const card = await imagine(`a red apple ${QUICK}`);
+    await untilNow(card, /Slack took no larger file here/);
+    expect(screen.words(card)).toMatch(/<picture \S+-1\.jpg/);
+    slack.workspace.fileBytesMax = 100;
+    const none = await imagine(`a green pear ${QUICK}`);
+    await untilNow(none, /Slack takes no files here/);
+    keep('too large', card, none);
+  },
 
-test('the reply token is over: a private result arrives all the same', async () => {
-  await start();
-  await ada.command('a secret garden --private --count 1 --steps 40', general);
-  await screen.findFor(ada, general, 'a secret garden');
-  slack.clock.advance(31 * 60_000);
-  const done = await screen.findFor(ada, general, 'Done in');
-  keep('token-expired', done);
-  expect(slack.workspace.visible(general)).toEqual([]);
-});
+  async filtered() {
+    await begin({ policy: { blockedTerms: ['forbidden fruit'] } });
+    await ada.command('a FORBIDDEN fruit', general);
+    const answer = await screen.findFor(ada, general, 'not allowed here');
+    expect(slack.workspace.visible(general)).toEqual([]);
+    keep('filtered', answer);
+  },
 
-test('the bot is restarted in the middle: the same message goes on', async () => {
-  await start();
-  await ada.command('a blue car --count 1 --steps 200', general);
-  const card = await screen.find(general, 'a blue car');
-  await screen.until(() => looks(card).includes('Drawing'));
-  const { stores } = bot;
-  await bot.stop();
-  await start({ stores });
-  await screen.until(() => isDone(card));
-  keep('restarted', card);
-  expect(slack.workspace.visible(general)).toHaveLength(1);
-});
+  async cancelled() {
+    await begin();
+    const card = await imagine(`a yellow star ${LONG}`);
+    await until(card, /<picture preview.jpg/);
+    await bob.press(card, 'Cancel');
+    const notice = await screen.findFor(bob, general, 'Only ada');
+    await ada.press(card, 'Cancel');
+    await untilNow(card, /Canceled/);
+    // What was drawn so far stays to be looked at, with a way to go on.
+    expect(screen.words(card)).toContain('<picture preview.jpg');
+    expect(screen.words(card)).toContain('[Retry, primary]');
+    keep('cancelled', card, notice);
+  },
 
-test('the message is deleted: the job is canceled and nothing comes after it', async () => {
-  await start();
-  await ada.command('a slow snail --count 1 --steps 900', general);
-  const card = await screen.find(general, 'a slow snail');
-  await screen.until(() => looks(card).includes('Drawing'));
-  ada.delete(card);
-  await screen.until(async () => (await bot.stores.jobStore.listOpen()).length === 0);
-  keep('deleted', card);
-  expect(slack.workspace.visible(general)).toEqual([]);
-});
+  async 'token expired'() {
+    const backend = new PictureBackend();
+    backend.isHeld = true;
+    await begin({ backend });
+    await ada.command(`a secret garden --private ${QUICK}`, general);
+    await screen.findFor(ada, general, 'a secret garden');
+    const shared = await imagine(`a red apple ${QUICK}`);
+    slack.clock.advance(31 * 60_000);
+    backend.isHeld = false;
+    const secret = await screen.findFor(ada, general, 'Done in');
+    await untilNow(shared, /Done in/);
+    expect(screen.words(secret)).toContain('a secret garden');
+    keep('token expired', shared, secret);
+  },
 
-test('a double click and a delivery that comes twice make one job', async () => {
-  await start();
-  slack.deliveries.copies = 2;
-  await ada.command('a red apple --count 1 --steps 4', general);
-  const card = await screen.find(general, 'Done in');
-  await Promise.all([bob.press(card, 'Vary'), bob.press(card, 'Vary')]);
-  const varied = await screen.find(general, 'Variation of picture 1');
-  await screen.until(() => isDone(varied));
-  keep('double-click', card, varied);
-  expect(slack.workspace.visible(general)).toHaveLength(2);
-});
+  async 'restarted mid-job'() {
+    await begin();
+    const card = await imagine('a blue car --steps 100 --count 1 --seed 7');
+    await until(card, /Drawing|Reading/);
+    const { stores } = bot;
+    await bot.stop();
+    await startBot({ stores });
+    await untilNow(card, /Done in/);
+    expect(slack.workspace.visible(general)).toEqual([card]);
+    keep('restarted mid-job', card);
+  },
+
+  async 'message deleted'() {
+    const backend = new PictureBackend({ stepMs: 50, steps: 400 });
+    await begin({ backend });
+    const card = await imagine(`a slow snail ${QUICK}`);
+    ada.delete(card);
+    await screen.until(() => backend.canceled.length > 0);
+    expect(slack.workspace.visible(general)).toEqual([]);
+    keep('message deleted', card);
+  },
+
+  async 'double click'() {
+    const backend = new PictureBackend();
+    await begin({ backend });
+    slack.deliveries.copies = 2;
+    const card = await imagine(`a red apple ${QUICK}`);
+    await untilNow(card, /Done in/);
+    await Promise.all([bob.press(card, 'Vary'), bob.press(card, 'Vary')]);
+    const varied = await screen.find(general, 'Variation of picture 1');
+    await untilNow(varied, /Done in/);
+    expect(backend.submitted).toHaveLength(2);
+    expect(slack.workspace.visible(general)).toHaveLength(2);
+    keep('double click', card, varied);
+  },
+};
+
+for (const name of STATES) {
+  test(`Slack shows a job that is ${name}`, async () => {
+    await rows[name]();
+    expect(slack.workspace.violations).toEqual([]);
+  });
+}

@@ -131,10 +131,10 @@ export class CardDelivery {
     const call = { isPreview: true, signal: this.#closing.signal };
     const sheet = Buffer.from(card.preview.base64, 'base64');
     const { previewSidePx } = SLACK_LIMITS;
-    // Slack shows no WebP, and a small picture small.
-    const { bytes } = await encoder.enlargePreview(sheet, previewSidePx, 'image/jpeg');
-    const file = { bytes, name: 'preview.jpg', altText: `Preview of: ${card.title}` };
     try {
+      // Slack shows no WebP, and a small picture small.
+      const { bytes } = await encoder.enlargePreview(sheet, previewSidePx, 'image/jpeg');
+      const file = { bytes, name: 'preview.jpg', altText: `Preview of: ${card.title}` };
       const [fileId] = await uploader.upload([file], call);
       return fileId;
     } catch (error) {
@@ -161,17 +161,18 @@ export class CardDelivery {
     return changes;
   }
 
-  async #renderFinal(card: Card, preview?: string): Promise<SlackMessage> {
+  async #renderFinal(card: Card, preview?: string, isSmaller = false): Promise<SlackMessage> {
     const indices = card.images.map(({ index }) => index);
     try {
-      return renderCard(card, { images: await this.#uploadImages(card, indices), preview });
+      const images = await this.#uploadImages(card, indices, { isSmaller });
+      const shown = isSmaller ? withNote(card, toSmallerNote(card)) : card;
+      return renderCard(shown, { images, preview });
     } catch (error) {
       const code = codeOf(error) ?? '';
-      if (TOO_LARGE.has(code)) {
-        const images = await this.#uploadImages(card, indices, { isSmaller: true });
-        return renderCard(withNote(card, toSmallerNote(card)), { images, preview });
+      if (TOO_LARGE.has(code) && !isSmaller) {
+        return this.#renderFinal(card, preview, true);
       }
-      if (!NO_STORAGE.has(code)) throw error;
+      if (!TOO_LARGE.has(code) && !NO_STORAGE.has(code)) throw error;
       return renderCard(withNote(card, toStorageNote(card, code)));
     }
   }
@@ -253,8 +254,9 @@ export class CardDelivery {
     const { findImage, encoder } = this.#options;
     const png = await findImage(jobId, index);
     if (png === undefined || !isSmaller) return png;
-    const { smallerPictureBytes } = SLACK_LIMITS;
-    return (await encoder.shrinkPicture(png, smallerPictureBytes, 'image/jpeg'))?.bytes;
+    // How much is allowed is not told: half as much, and never more than a phone likes.
+    const bytesMax = Math.min(SLACK_LIMITS.smallerPictureBytes, png.byteLength / 2);
+    return (await encoder.shrinkPicture(png, bytesMax, 'image/jpeg'))?.bytes;
   }
 
   #remember(key: string, fileId: string): void {

@@ -58,6 +58,9 @@ export const BOT_TOKEN = 'xoxb-fake-bot-token';
 export const APP_TOKEN = 'xapp-fake-app-token';
 export const SIGNING_SECRET = 'a-signing-secret-of-the-fake';
 
+/** One count for all workspaces of a process: ids are as unique as Slack's, also for an engine that several share. */
+let counter = 0;
+
 export class SlackWorkspace {
   readonly teamId = 'T0IMAGINE';
   readonly appId = 'A0IMAGINE';
@@ -85,7 +88,6 @@ export class SlackWorkspace {
   ];
   /** Larger files are refused, as some workspaces are set up. */
   fileBytesMax = 1_000_000_000;
-  #counter = 0;
 
   constructor(clock: VirtualClock) {
     this.clock = clock;
@@ -96,15 +98,15 @@ export class SlackWorkspace {
   }
 
   nextId(prefix: string): string {
-    this.#counter += 1;
-    return `${prefix}${String(this.#counter).padStart(8, '0')}`;
+    counter += 1;
+    return `${prefix}${String(counter).padStart(8, '0')}`;
   }
 
   /** Seconds with a counter behind the point: a message's name within its channel. */
   nextTs(): string {
-    this.#counter += 1;
+    counter += 1;
     const seconds = Math.floor(this.clock.nowMs() / 1_000);
-    return `${seconds}.${String(this.#counter).padStart(6, '0')}`;
+    return `${seconds}.${String(counter).padStart(6, '0')}`;
   }
 
   addUser(id: string, name: string, isAdmin = false): SlackUser {
