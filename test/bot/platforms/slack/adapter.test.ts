@@ -2,7 +2,12 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeSlack } from '../../../fakes/slack/fake-slack.ts';
 import type { SlackPerson } from '../../../fakes/slack/person.ts';
-import { PictureBackend, startSlackBot, type SlackBot } from '../../../fakes/slack/slack-bot.ts';
+import {
+  PictureBackend,
+  startSlackBot,
+  toColour,
+  type SlackBot,
+} from '../../../fakes/slack/slack-bot.ts';
 import { SlackScreen } from '../../../fakes/slack/screen.ts';
 
 let slack: FakeSlack;
@@ -27,6 +32,8 @@ afterEach(async () => {
   await slack.stop();
   slack.checkRules();
 });
+
+const PICTURE = Buffer.from(toColour(200, 64));
 
 test('a command becomes a card, and the card four pictures, each with its buttons', async () => {
   await ada.command('a red apple --seed 7', general);
@@ -204,6 +211,23 @@ test('in direct messages words alone are enough', async () => {
   await ada.say('a red apple', direct);
   const card = await screen.find(direct, 'Done in');
   expect(screen.words(card)).toContain('a red apple');
+});
+
+test('shortcuts vary, enlarge and explain the picture of any message', async () => {
+  await ada.command('a red apple --seed 5', general);
+  const card = await screen.find(general, 'Done in');
+  await bob.shortcut('vary', card);
+  await screen.find(general, 'Variation of picture 1');
+  await bob.shortcut('upscale', card);
+  await screen.find(general, 'Upscale of picture 1');
+  const plain = bob.write('no picture here', general);
+  await bob.shortcut('vary', plain);
+  await screen.findFor(bob, general, 'There is no picture in this message');
+  const photo = bob.write('a photo', general);
+  await bob.shortcut('upscale', photo, [bob.upload('photo.png', PICTURE)]);
+  await screen.until(
+    () => backend.submitted.filter(({ request }) => request.kind === 'upscale').length === 2,
+  );
 });
 
 test('App Home shows queue, pictures and settings, and changes them', async () => {
