@@ -36,6 +36,13 @@ export interface CardDeliveryOptions {
   logger: Logger;
 }
 
+const EXTENSIONS = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/gif': 'gif',
+  'image/webp': 'webp',
+};
+
 interface Running {
   shownAtMs: number;
   previewFileId: string | undefined;
@@ -220,15 +227,13 @@ export class CardDelivery {
     const missing = await Promise.all(
       indices
         .filter((index) => !this.#fileIds.has(toKey(card.jobId, index)))
-        .map(async (index) => ({
-          index,
-          bytes: await this.#readImage(card.jobId, index, isSmaller),
-        })),
+        .map(async (index) => ({ index, file: await this.#readImage(card, index, isSmaller) })),
     );
-    const files = missing.flatMap(({ index, bytes }) => {
+    const files = missing.flatMap(({ index, file }) => {
       const altText = card.images.find((image) => image.index === index)?.altText ?? card.title;
-      const name = `${card.jobId}-${index + 1}.${isSmaller ? 'jpg' : 'png'}`;
-      return bytes === undefined ? [] : [{ index, file: { bytes, name, altText } }];
+      if (file === undefined) return [];
+      const name = `${card.jobId}-${index + 1}.${EXTENSIONS[file.mediaType]}`;
+      return [{ index, file: { bytes: file.bytes, name, altText } }];
     });
     const fileIds = await uploader.upload(
       files.map(({ file }) => file),
@@ -246,17 +251,20 @@ export class CardDelivery {
     );
   }
 
+  /** As Slack can show it: a WebP becomes a JPEG. */
   async #readImage(
-    jobId: JobId,
+    card: Card,
     index: number,
     isSmaller: boolean,
-  ): Promise<Uint8Array | undefined> {
+  ): Promise<{ bytes: Uint8Array; mediaType: keyof typeof EXTENSIONS } | undefined> {
     const { findImage, encoder } = this.#options;
-    const png = await findImage(jobId, index);
-    if (png === undefined || !isSmaller) return png;
+    const bytes = await findImage(card.jobId, index);
+    const mediaType = card.images.find((image) => image.index === index)?.mediaType ?? 'image/png';
+    if (bytes === undefined) return undefined;
+    if (!isSmaller && mediaType !== 'image/webp') return { bytes, mediaType };
     // How much is allowed is not told: half as much, and never more than a phone likes.
-    const bytesMax = Math.min(SLACK_LIMITS.smallerPictureBytes, png.byteLength / 2);
-    return (await encoder.shrinkPicture(png, bytesMax, 'image/jpeg'))?.bytes;
+    const bytesMax = Math.min(SLACK_LIMITS.smallerPictureBytes, bytes.byteLength / 2);
+    return encoder.shrinkPicture(bytes, bytesMax, 'image/jpeg');
   }
 
   #remember(key: string, fileId: string): void {

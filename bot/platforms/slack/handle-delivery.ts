@@ -32,6 +32,8 @@ interface Asked {
   user: User;
   place: Place;
   triggerId?: string | undefined;
+  /** It was asked from a message that only this person sees. */
+  isEphemeral?: boolean | undefined;
 }
 
 export interface DeliveryHandlerOptions {
@@ -284,7 +286,7 @@ export class DeliveryHandler {
   }
 
   async #show(outcome: Outcome, asked: Asked): Promise<void> {
-    const { service, cards, replier, views } = this.#options;
+    const { service, cards, replier, responder, views } = this.#options;
     switch (outcome.kind) {
       case 'job':
       case 'jobs':
@@ -295,8 +297,14 @@ export class DeliveryHandler {
         const { user, place } = asked;
         return cards.showAgain({ ...outcome.record, user, place }, outcome.card);
       }
+      case 'region': {
+        // The next grid of parts takes the place of the one before.
+        const message = renderNotice(outcome);
+        const isReplaced =
+          asked.isEphemeral && (await responder.replaceOriginal(asked.place, message));
+        return isReplaced ? undefined : replier.say(asked, message);
+      }
       case 'notice':
-      case 'region':
         return replier.say(asked, renderNotice(outcome));
       case 'refused':
         return replier.say(asked, renderSentence(outcome.message));

@@ -13,6 +13,8 @@ const REMEMBERED_MAX = 5_000;
 export interface Responder {
   /** Shows the message to the asker alone; false when the address cannot be used any more. */
   respond(place: Place, message: SlackMessage): Promise<boolean>;
+  /** Puts the message in the place of the one whose button was pressed. */
+  replaceOriginal(place: Place, message: SlackMessage): Promise<boolean>;
   /** Removes the message whose button was pressed. */
   removeOriginal(place: Place): Promise<boolean>;
 }
@@ -65,6 +67,8 @@ export function createResponder({ time, apiUrl, fetch }: ResponderOptions): Resp
         blocks,
         ...(place.threadId !== undefined && { thread_ts: place.threadId }),
       }),
+    replaceOriginal: (place, { text, blocks }) =>
+      send(place, { replace_original: true, text, blocks }),
     removeOriginal: (place) => send(place, { delete_original: true }),
   };
 }

@@ -89,8 +89,9 @@ async function readText({ body }: Request): Promise<string | undefined> {
   let bytes = 0;
   for await (const part of body) {
     bytes += part.byteLength;
-    if (bytes > SLACK_LIMITS.requestBytes) return undefined;
-    parts.push(part);
+    // Read to its end all the same, so that the answer arrives.
+    if (bytes <= SLACK_LIMITS.requestBytes) parts.push(part);
   }
+  if (bytes > SLACK_LIMITS.requestBytes) return undefined;
   return Buffer.concat(parts).toString('utf8');
 }

@@ -24,6 +24,9 @@ export class SocketConnections {
   readonly #options: SocketConnectionsOptions;
   readonly receivers: readonly SocketModeReceiver[];
   readonly #stopping = new AbortController();
+  readonly #stopped = new Promise<void>((resolve) => {
+    this.#stopping.signal.addEventListener('abort', () => resolve());
+  });
   readonly #loops: Promise<void>[] = [];
 
   constructor(options: SocketConnectionsOptions) {
@@ -80,8 +83,7 @@ export class SocketConnections {
         await client.start();
         tell();
         pauseMs = PAUSE_MS.first;
-        const stopped = new Promise((resolve) => signal.addEventListener('abort', resolve));
-        await Promise.race([closed, stopped]);
+        await Promise.race([closed, this.#stopped]);
         if (signal.aborted) await client.disconnect();
       } catch (error) {
         const text = error instanceof Error ? error.message : 'the connection was closed';

@@ -3,6 +3,8 @@
  * is written down in `workspace.violations`.
  */
 import type { Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
 import { VirtualClock } from '../virtual-clock.ts';
 import { createChatMethods } from './chat-methods.ts';
 import { Deliveries } from './deliveries.ts';
@@ -31,6 +33,7 @@ export class FakeSlack {
   readonly webApi: WebApi;
   readonly deliveries: Deliveries;
   readonly #server: Server;
+  readonly #served: Server[] = [];
   readonly url: string;
 
   private constructor(
@@ -87,6 +90,14 @@ export class FakeSlack {
     return http;
   }
 
+  /** Serves the app's own answers on this machine; the address that Slack would be told. */
+  async serve(answer: (request: Request) => Promise<Response>): Promise<string> {
+    const server = createAdaptorServer({ fetch: answer }) as Server;
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    this.#served.push(server);
+    return `http://127.0.0.1:${(server.address() as AddressInfo).port}/slack/events`;
+  }
+
   /** A person of the workspace, who can do what people do. */
   person(id: string, name: string, options: { isAdmin?: boolean } = {}): SlackPerson {
     const user = this.workspace.addUser(id, name, options.isAdmin);
@@ -113,7 +124,9 @@ export class FakeSlack {
 
   async stop(): Promise<void> {
     this.socketMode.close();
-    this.#server.closeAllConnections();
-    await new Promise((resolve) => this.#server.close(resolve));
+    for (const server of [this.#server, ...this.#served]) {
+      server.closeAllConnections();
+      await new Promise((resolve) => server.close(resolve));
+    }
   }
 }
