@@ -60,6 +60,7 @@ test('storms of 429 are waited out, for as long as Slack asks', async () => {
   }
   await Promise.all(people.map((_, index) => ask(index)));
   await expectAllDone();
+  expect(slack.workspace.violations).toEqual([]);
 });
 
 test('502s from half of all calls', async () => {
@@ -79,6 +80,7 @@ test('connections that are cut in the middle of an edit or an upload', async () 
   };
   await Promise.all(people.map((_, index) => ask(index)));
   await expectAllDone();
+  expect(slack.workspace.violations).toEqual([]);
 });
 
 test('Socket Mode connections are renewed and cut while people type', async () => {

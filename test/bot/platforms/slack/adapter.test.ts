@@ -228,6 +228,7 @@ test('shortcuts vary, enlarge and explain the picture of any message', async () 
   await screen.until(
     () => backend.submitted.filter(({ request }) => request.kind === 'upscale').length === 2,
   );
+  expect(slack.workspace.violations).toEqual([]);
 });
 
 test('App Home shows queue, pictures and settings, and changes them', async () => {
