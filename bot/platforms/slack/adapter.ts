@@ -15,6 +15,7 @@ import { codeOf, MessagePoster } from './post-message.ts';
 import { createReplier } from './reply.ts';
 import { createResponder } from './response-url.ts';
 import { createSendCall } from './send-call.ts';
+import { createOutcomeView } from './show-outcome.ts';
 import { EVENTS_PATH, SignedReceiver } from './signed-receiver.ts';
 import { createSlackLog } from './slack-log.ts';
 import { SocketConnections } from './socket-connections.ts';
@@ -83,7 +84,7 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
       identity = await identify(api);
       const handler = new DeliveryHandler({
         service,
-        cards,
+        answers: createOutcomeView({ service, cards, responder, replier, views }),
         uploader,
         responder,
         replier,

@@ -2,17 +2,17 @@
 import { CommandError } from '../../core/command-error.ts';
 import { parseAction } from '../../core/action.ts';
 import { parsePictureId } from '../../core/picture-id.ts';
-import type { Logger, Place, User } from '../../core/ports.ts';
+import type { Logger, Place } from '../../core/ports.ts';
 import type { Attachment, ImagineService, Outcome } from '../../core/service.ts';
 import { toUserMessage } from '../../core/user-message.ts';
 import { HOME_ACTIONS } from './app-home.ts';
 import type { PacerTime } from './call-pacer.ts';
 import { readBotCommand, readImagineCommand, readMention } from './command-line.ts';
-import type { CardDelivery } from './deliver-card.ts';
 import type { SlackFile } from './delivery-schemas.ts';
 import { IMAGINE_FORM, PICTURE_FIELD, PROMPT_FIELD, toFormCommand } from './imagine-form.ts';
 import { SLACK_LIMITS } from './limits.ts';
 import type { SlackDelivery } from './parse.ts';
+import type { Asked, OutcomeView } from './show-outcome.ts';
 import type { People } from './people.ts';
 import { readPlace } from './place-metadata.ts';
 import { renderNotice, renderSentence, REVEAL_ACTION, type SlackMessage } from './render.ts';
@@ -27,18 +27,9 @@ export type Acknowledge = (answer?: Readonly<Record<string, unknown>>) => Promis
 
 type Of<Kind extends SlackDelivery['kind']> = Extract<SlackDelivery, { kind: Kind }>;
 
-/** Who asked, where the answer goes, and what a modal may still be opened with. */
-interface Asked {
-  user: User;
-  place: Place;
-  triggerId?: string | undefined;
-  /** It was asked from a message that only this person sees. */
-  isEphemeral?: boolean | undefined;
-}
-
 export interface DeliveryHandlerOptions {
   service: ImagineService;
-  cards: CardDelivery;
+  answers: OutcomeView;
   uploader: PictureUploader;
   responder: Responder;
   replier: Replier;
@@ -211,7 +202,7 @@ export class DeliveryHandler {
       );
     }
     const outcome = await service.picture({ action, picture, user, place, deliveryId });
-    await this.#show(outcome, delivery);
+    await this.#options.answers.show(outcome, delivery);
   }
 
   async #mention(delivery: Of<'mention'>, acknowledge: Acknowledge): Promise<void> {
@@ -238,7 +229,7 @@ export class DeliveryHandler {
       const attachments = await this.#fetchPictures(message.files);
       const { user, place } = asked;
       const outcome = await service.command(name, { text, user, place, deliveryId, attachments });
-      await this.#show(outcome, asked);
+      await this.#options.answers.show(outcome, asked);
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
       await replier.say(asked, renderSentence(error.message));
@@ -281,36 +272,8 @@ export class DeliveryHandler {
     }
     await how.acknowledge();
     const outcome = soon ?? (await asking);
-    await this.#show(outcome, asked);
+    await this.#options.answers.show(outcome, asked);
     return outcome;
-  }
-
-  async #show(outcome: Outcome, asked: Asked): Promise<void> {
-    const { service, cards, replier, responder, views } = this.#options;
-    switch (outcome.kind) {
-      case 'job':
-      case 'jobs':
-      case 'done':
-        return;
-      case 'card':
-      case 'clip': {
-        const { user, place } = asked;
-        return cards.showAgain({ ...outcome.record, user, place }, outcome.card);
-      }
-      case 'region': {
-        // The next grid of parts takes the place of the one before.
-        const message = renderNotice(outcome);
-        const isReplaced =
-          asked.isEphemeral && (await responder.replaceOriginal(asked.place, message));
-        return isReplaced ? undefined : replier.say(asked, message);
-      }
-      case 'notice':
-        return replier.say(asked, renderNotice(outcome));
-      case 'refused':
-        return replier.say(asked, renderSentence(outcome.message));
-      case 'edit':
-        return views.openImagineForm(service, asked, outcome.command);
-    }
   }
 }
 
