@@ -43,7 +43,7 @@ export interface ModelFamily {
 }
 
 /** Beside these a network may always take `timestep_cond`, the guidance of a distilled model. */
-export type ConditioningInput = 'encoder_hidden_states' | 'text_embeds' | 'time_ids';
+type ConditioningInput = 'encoder_hidden_states' | 'text_embeds' | 'time_ids';
 
 /** Rombach et al. 2022; SD 1.x and 2.x differ only in what their configuration files say. */
 const STABLE_DIFFUSION: ModelFamily = {

@@ -12,7 +12,7 @@ export interface LoadedModels {
   closeAll(): Promise<void>;
 }
 
-export interface LoadedModel {
+interface LoadedModel {
   id: string;
   folder: string;
   sizeBytes: number;

@@ -10,12 +10,12 @@ export interface Precision {
   border: 'float32' | 'float16';
 }
 
-export const VAE_FACTOR = 8;
+const VAE_FACTOR = 8;
 export const LATENT_CHANNELS = 4;
-export const TEXT_LAYERS = 3;
+const TEXT_LAYERS = 3;
 
 /** A row of numbers that differ, so that a wrong order shows. */
-export const rowOf = (length: number, step: number): number[] =>
+const rowOf = (length: number, step: number): number[] =>
   Array.from({ length }, (_, index) => (index + 1) * step);
 
 /** 1×1 convolution: how much of each input channel goes into each output channel. */

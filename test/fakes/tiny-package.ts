@@ -14,7 +14,7 @@ import {
 import type { Precision } from './tiny-graphs.ts';
 
 export const TEXT_WIDTHS = [4, 6] as const;
-export const GUIDANCE_WIDTH = 8;
+const GUIDANCE_WIDTH = 8;
 
 export interface TinyPackageKind extends Precision {
   className: string;
