@@ -54,7 +54,13 @@ const environmentSchema = z.object({
     .optional(),
   /** A folder with model packages, besides the built-in ones. */
   MODEL_DIR: z.string().max(4_096).optional(),
-  /** The model of requests that name none. */
+  /** A package in a bucket of the operator's own, fetched into MODEL_DIR before the start. Never a public hub. */
+  MODEL_SOURCE: z
+    .string()
+    .max(1_000)
+    .regex(/^s3:\/\/[a-z0-9.-]+\/.*[^/]\/?$/, 'it must look like s3://bucket/prefix/name')
+    .optional(),
+  /** The model of requests that name none; the fetched one when there is one. */
   DEFAULT_MODEL: z.string().max(100).optional(),
   /** MiB of package files that may be in memory at the same time; a third of the machine's memory when left out. */
   MODEL_MEMORY_MIB: whole(1, 10_000_000).optional(),
@@ -103,6 +109,7 @@ export interface GpuFunctionConfig {
   host: string;
   token: string | undefined;
   modelDir: string | undefined;
+  modelSource: string | undefined;
   defaultModelId: string | undefined;
   modelMemoryBytesMax: number | undefined;
   allowsNonCommercialModels: boolean;
@@ -159,6 +166,7 @@ export function parseConfig(
     host: values.HOST,
     token: values.GPU_FUNCTION_TOKEN,
     modelDir: values.MODEL_DIR,
+    modelSource: values.MODEL_SOURCE,
     defaultModelId: values.DEFAULT_MODEL,
     modelMemoryBytesMax:
       values.MODEL_MEMORY_MIB === undefined ? undefined : values.MODEL_MEMORY_MIB * 1024 ** 2,

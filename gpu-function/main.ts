@@ -1,7 +1,8 @@
 /** Composition root of the GPU function: configuration, log, engine. Prints its address in one JSON line. */
 import { join } from 'node:path';
 import pino, { type Logger } from 'pino';
-import { checkModelSettings } from '../models/store.ts';
+import { GenerationError } from '#contract/generation-error.ts';
+import { checkModelSettings, DOWNLOADED_FOLDER } from '../models/store.ts';
 import { parseConfig, type GpuFunctionConfig } from './config.ts';
 import type { EngineHost } from './worker/engine-host.ts';
 import { createEngineInProcess } from './worker/engine-in-process.ts';
@@ -14,10 +15,11 @@ import { endOnUnhandledErrors } from './worker/unhandled-errors.ts';
 const ENGINE_ENTRY = join(import.meta.dirname, 'worker', 'engine-main.ts');
 
 await runOrRefuse(async () => {
-  const config = parseConfig(process.env);
-  await checkModelSettings(config.modelDir, config.defaultModelId);
-  const logger = createLogger(config);
+  const given = parseConfig(process.env);
+  const logger = createLogger(given);
   endOnUnhandledErrors(logger);
+  const config = await withFetchedModel(given, logger);
+  await checkModelSettings(config.modelDir, config.defaultModelId);
   const engineHost = await createHost(config, logger);
   if (config.queue !== undefined) {
     // Loaded only here: a function over HTTP needs no SDK.
@@ -41,6 +43,29 @@ await runOrRefuse(async () => {
     logger,
   });
 });
+
+/** What a bucket holds comes first: without it there is nothing to listen for. */
+async function withFetchedModel(
+  config: GpuFunctionConfig,
+  logger: Logger,
+): Promise<GpuFunctionConfig> {
+  if (config.modelSource === undefined) return config;
+  // Loaded only here: it brings the SDK.
+  const { pullFromBucket } = await import('../models/pull/pull-from-bucket.ts');
+  const stopping = new AbortController();
+  const stop = () => stopping.abort(new GenerationError('not-ready', 'Told to stop.'));
+  process.once('SIGTERM', stop);
+  const { AWS_ENDPOINT_URL, AWS_ENDPOINT_URL_S3 } = process.env;
+  const fetchedId = await pullFromBucket({
+    address: config.modelSource,
+    modelsFolder: config.modelDir ?? DOWNLOADED_FOLDER,
+    isRedirected: (AWS_ENDPOINT_URL_S3 ?? AWS_ENDPOINT_URL) !== undefined,
+    signal: stopping.signal,
+    logger,
+  });
+  process.off('SIGTERM', stop);
+  return { ...config, defaultModelId: config.defaultModelId ?? fetchedId };
+}
 
 /** JSON lines on standard error; standard output belongs to the machine-readable line. */
 function createLogger({ logLevel }: GpuFunctionConfig): Logger {
