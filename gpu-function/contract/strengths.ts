@@ -6,5 +6,5 @@ export const STRENGTHS = {
   imageToImage: { subtle: 0.4, strong: 0.7, default: 0.7 },
   inpaint: 1,
   outpaint: 1,
-  creativeUpscale: 0.3,
+  creativeUpscale: 0.2,
 } as const;

@@ -8,7 +8,7 @@ interface Size {
 }
 
 /** Of a window, what a neighbour covers again: enough for the second to continue the first. */
-const OVERLAP_SHARE = 0.5;
+const OVERLAP_SHARE = 0.3;
 
 /** The largest rectangle of the ratio that fits into the canvas; whole pixels, at least 1. */
 export function largestOfRatio(ratio: Size, canvas: Size): Size {

@@ -1,4 +1,4 @@
-"""The enlarger: a chain of convolutions that corrects the picture repeated four times."""
+"""The enlarger: a chain of convolutions that corrects the picture enlarged smoothly."""
 
 import torch
 from torch import Tensor, nn
@@ -23,9 +23,12 @@ class Enlarger(nn.Module):
         self.head = nn.Conv2d(CHANNELS, 3 * FACTOR**2, 3, padding=1)
 
     def forward(self, image: Tensor) -> Tensor:
-        repeated = nn.functional.interpolate(image, scale_factor=float(FACTOR), mode="nearest")
+        # Not repeated pixels: what the network leaves uncorrected of those is a grid on soft ground.
+        smooth = nn.functional.interpolate(
+            image, scale_factor=float(FACTOR), mode="bilinear", align_corners=False
+        )
         correction: Tensor = nn.functional.pixel_shuffle(self.head(self.body(image)), FACTOR)
-        return repeated + correction
+        return smooth + correction
 
 
 def count_parameters(network: nn.Module) -> int:

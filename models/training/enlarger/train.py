@@ -22,6 +22,7 @@ LOW_PART = 48
 PATCH = 32
 BATCH = 16
 RATES = (2e-3, 5e-5)
+SOFT_SHARE = 0.3
 
 
 def read_parts(folder: Path, name: str, side: int) -> Tensor:
@@ -45,7 +46,16 @@ def draw_batch(low: Tensor, high: Tensor) -> tuple[Tensor, Tensor]:
     small, large = (torch.rot90(part, turns, (2, 3)) for part in (small, large))
     if torch.rand(1) < 0.5:
         small, large = small.flip(3), large.flip(3)
-    return small, large
+    return soften(large) if torch.rand(1) < SOFT_SHARE else (small, large)
+
+
+def soften(large: Tensor) -> tuple[Tensor, Tensor]:
+    """Soft ground must stay soft: both sizes of a blurred part."""
+    width = 2 * int(torch.randint(2, 8, (1,))) + 1
+    for _ in range(2):
+        padded = torch.nn.functional.pad(large, (width // 2,) * 4, mode="replicate")
+        large = torch.nn.functional.avg_pool2d(padded, width, 1)
+    return torch.nn.functional.avg_pool2d(large, FACTOR), large
 
 
 def signal_to_noise(network: Enlarger, low: Tensor, high: Tensor) -> float:
@@ -56,7 +66,7 @@ def signal_to_noise(network: Enlarger, low: Tensor, high: Tensor) -> float:
     return float((-10 * torch.log10(errors + 1e-10)).mean())
 
 
-def train(folder: Path, minutes: float) -> Enlarger:
+def train(folder: Path, minutes: float, start: Path | None) -> Enlarger:
     torch.manual_seed(5)
     low, high = read_parts(folder, "low.rgb", LOW_PART), read_parts(
         folder, "high.rgb", LOW_PART * FACTOR
@@ -64,6 +74,8 @@ def train(folder: Path, minutes: float) -> Enlarger:
     held_out = read_parts(folder, "held-out-low.rgb", LOW_PART)
     held_out_high = read_parts(folder, "held-out-high.rgb", LOW_PART * FACTOR)
     network = Enlarger()
+    if start is not None:
+        network.load_state_dict(torch.load(start))
     print(f"{count_parameters(network)} parameters, {len(low)} parts", flush=True)
     optimizer = torch.optim.Adam(network.parameters(), lr=RATES[0])
     started, step = time.monotonic(), 0
@@ -105,6 +117,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--minutes", type=float, default=20)
+    parser.add_argument("--start", type=Path, help="weights to go on from")
     parser.add_argument("--export-only", action="store_true")
     arguments = parser.parse_args()
     torch.set_num_threads(1)
@@ -112,7 +125,7 @@ def main() -> None:
         network = Enlarger()
         network.load_state_dict(torch.load(arguments.folder / "enlarger.pt"))
     else:
-        network = train(arguments.folder, arguments.minutes)
+        network = train(arguments.folder, arguments.minutes, arguments.start)
     export(network, arguments.folder / "model.onnx")
 
 
