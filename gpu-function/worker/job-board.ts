@@ -259,3 +259,9 @@ function forgetFinished(entries: Map<JobId, Entry>, limits: BoardLimits, nowMs: 
 function sizeOf(entry: Entry): number {
   return entry.images.reduce((sum, image) => sum + image.byteLength, entry.log.sizeBytes);
 }
+
+/** The picture under a key made by toJobImageKey, of a job that is still known. */
+export function readJobImage(board: Pick<JobBoard, 'find'>, key: string): Uint8Array | undefined {
+  const [, id, index] = /^jobs\/([A-Za-z0-9_-]{1,64})\/images\/(\d{1,3})$/.exec(key) ?? [];
+  return id === undefined ? undefined : board.find(id)?.images[Number(index)];
+}

@@ -2,6 +2,7 @@
 import { GenerationError, toGenerationError } from '#contract/generation-error.ts';
 import type { JobEventBody, JobOutcome } from '#contract/job-event.ts';
 import { EngineDiedError, type EngineHost } from './engine-host.ts';
+import { fetchImages, type ReadImage } from './fetch-images.ts';
 import type { JobSource, TakenJob } from './job-source.ts';
 
 /** A job whose engine died is tried again with the same seed, which gives the same picture. */
@@ -11,6 +12,8 @@ export interface RunJobOptions {
   host: EngineHost;
   /** Wall time that all attempts of a job may take together. */
   timeoutMs: number;
+  /** Where pictures are that a request names by a key; it has none when left out. */
+  readImage?: ReadImage;
   /** Told of every job that was ended here, and how long it kept the machine busy. */
   onEnd?: (outcome: JobOutcome, busyMs: number) => void;
   logger: {
@@ -65,10 +68,11 @@ export async function runJob(taken: TakenJob, options: RunJobOptions): Promise<F
 
 async function tryRepeatedly(
   taken: TakenJob,
-  { host, logger }: RunJobOptions,
+  { host, logger, readImage }: RunJobOptions,
   signal: AbortSignal,
 ): Promise<FinishedJob> {
-  const { job, log, queueMs } = taken;
+  const { log, queueMs } = taken;
+  const job = await fetchImages(taken.job, readImage);
   for (let attempt = 1; attempt <= ATTEMPTS_MAX; attempt += 1) {
     if (host.status().phase !== 'ready') {
       log.append({ type: 'engine-loading', stage: 'engine', attempt });

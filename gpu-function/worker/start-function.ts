@@ -6,7 +6,7 @@ import { createAdaptorServer } from '@hono/node-server';
 import { GenerationError } from '#contract/generation-error.ts';
 import type { EngineHost } from './engine-host.ts';
 import { createHttpServer } from './http-server.ts';
-import { createJobBoard, type BoardLimits, type JobBoard } from './job-board.ts';
+import { createJobBoard, readJobImage, type BoardLimits, type JobBoard } from './job-board.ts';
 import { runJobs } from './run-job.ts';
 
 const SWEEP_INTERVAL_MS = 60_000;
@@ -54,7 +54,12 @@ export async function startFunction(options: FunctionOptions): Promise<void> {
   const server = createAdaptorServer({ fetch: app.fetch }) as Server;
   server.maxConnections = CONNECTIONS_MAX;
   server.requestTimeout = REQUEST_TIMEOUT_MS;
-  const jobs = runJobs(board, { host: engineHost, timeoutMs: jobTimeoutMs, logger }, signal);
+  const readImage = (key: string) => readJobImage(board, key);
+  const jobs = runJobs(
+    board,
+    { host: engineHost, timeoutMs: jobTimeoutMs, logger, readImage },
+    signal,
+  );
   const sweeping = setInterval(() => board.sweep(), SWEEP_INTERVAL_MS);
 
   const stop = async () => {
