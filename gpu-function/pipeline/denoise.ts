@@ -9,7 +9,7 @@ import { repeatBatch } from './join-tensors.ts';
 import type { Conditioning, EngineRun, ImageModel, Tensor } from './ports.ts';
 import type { StartingPoint } from './prepare-latents.ts';
 import { createPreviewPainter } from './preview.ts';
-import { rollEachCall } from './seamless.ts';
+import { callRolled } from './seamless.ts';
 import { isGuided } from './tokenize-prompts.ts';
 
 /** Ends a run from inside when a cancel was asked for. */
@@ -55,7 +55,7 @@ export async function denoise(job: DenoisingJob): Promise<Tensor> {
   const data = await plan.sample({
     start: start.latents,
     callNetwork: job.settings.tile
-      ? rollEachCall(createNetworkCall(job), start.shape)
+      ? callRolled(createNetworkCall(job), start.shape)
       : createNetworkCall(job),
     pictures: start.shape[0],
     drawNoise: start.drawNoise,

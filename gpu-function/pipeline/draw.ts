@@ -9,7 +9,7 @@ import type { EngineRun, ImageModel, Tensor } from './ports.ts';
 import { prepareConditioning } from './prepare-conditioning.ts';
 import type { NoiseStream } from './prepare-latents.ts';
 import type { createPreviewPainter } from './preview.ts';
-import { DECODER_ROLLS, joinRolled, roll } from './seamless.ts';
+import { joinRolled, roll, ROLLS } from './seamless.ts';
 import { startFromPicture, startWithoutPicture, type PictureStart } from './start-from-picture.ts';
 
 /** What all drawings of a job share. */
@@ -55,7 +55,7 @@ export async function* decodePictures(
   }
   const [, , height = 1, width = 1] = latents.shape;
   const decoded: PixelImage[][] = [];
-  for (const [halvesDown, halvesRight] of DECODER_ROLLS) {
+  for (const [halvesDown, halvesRight] of ROLLS) {
     const shift = [(halvesDown * height) / 2, (halvesRight * width) / 2] as const;
     const rolled = { ...latents, data: roll(latents.data, [height, width], shift) };
     decoded.push(await Array.fromAsync(decodeLatents(model, rolled, settings)));

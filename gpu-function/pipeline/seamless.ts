@@ -1,14 +1,11 @@
 /**
  * Pictures that can be laid beside themselves. The networks' convolutions see zeros beyond the edge, and a finished ONNX
- * file cannot be told to see the other edge instead; so the latents are rolled, by another distance at every step and
- * around once more for the decoder, and no place is an edge for long.
+ * file cannot be told to see the other edge instead; so network and decoder are asked four times, with the latents rolled
+ * by half a side, and no place is an edge to all of them.
  */
 import type { PixelImage } from './pixels.ts';
 
 type CallNetwork = (sample: Float32Array, timestep: number) => Promise<Float32Array>;
-
-/** Of a side: far from a half, a third and a quarter, so that the edge visits all places evenly. */
-const STRIDE_SHARE = (3 - Math.sqrt(5)) / 2;
 
 /** Planes [..., height, width] moved right and down by whole cells; what leaves comes back on the other side. */
 export function roll(
@@ -27,21 +24,8 @@ export function roll(
   return rolled;
 }
 
-/** The network asked at a different shift each time; its answer is shifted back. */
-export function rollEachCall(callNetwork: CallNetwork, shape: readonly number[]): CallNetwork {
-  const [, , height = 1, width = 1] = shape;
-  let calls = 0;
-  return async (sample, timestep) => {
-    calls += 1;
-    const down = Math.floor((calls * STRIDE_SHARE * height) % height);
-    const right = Math.floor((calls * STRIDE_SHARE * 2 * width) % width);
-    const answer = await callNetwork(roll(sample, [height, width], [down, right]), timestep);
-    return roll(answer, [height, width], [-down, -right]);
-  };
-}
-
-/** The four ways in which latents are rolled for the decoder, in halves of a side: down, right. */
-export const DECODER_ROLLS = [
+/** The four ways in which latents are rolled, in halves of a side: down, right. */
+export const ROLLS = [
   [0, 0],
   [1, 0],
   [0, 1],
@@ -49,7 +33,32 @@ export const DECODER_ROLLS = [
 ] as const;
 
 /**
- * One picture from four that were decoded from latents rolled as DECODER_ROLLS says: at every place mostly the one whose
+ * The network asked four times, with the sample rolled so that what is an edge to one call is the middle to another. Each
+ * answer counts most where its edge is far: with one call a step the last one's edge would stay to be seen.
+ */
+export function callRolled(callNetwork: CallNetwork, shape: readonly number[]): CallNetwork {
+  const [, , height = 1, width = 1] = shape;
+  const plane = height * width;
+  return async (sample, timestep) => {
+    const sum = new Float32Array(sample.length);
+    for (const [halvesDown, halvesRight] of ROLLS) {
+      const down = Math.floor((halvesDown * height) / 2);
+      const right = Math.floor((halvesRight * width) / 2);
+      const answer = await callNetwork(roll(sample, [height, width], [down, right]), timestep);
+      for (const [at, value] of answer.entries()) {
+        const y = Math.floor((at % plane) / width);
+        const x = at % width;
+        const place = ((y - down + height) % height) * width + ((x - right + width) % width);
+        const target = at - (at % plane) + place;
+        sum[target] = (sum[target] ?? 0) + hill(y, height) * hill(x, width) * value;
+      }
+    }
+    return sum;
+  };
+}
+
+/**
+ * One picture from four that were decoded from latents rolled as ROLLS says: at every place mostly the one whose
  * edge is far away. Sides are even.
  */
 export function joinRolled(pictures: readonly PixelImage[]): PixelImage {
@@ -57,7 +66,7 @@ export function joinRolled(pictures: readonly PixelImage[]): PixelImage {
   if (first === undefined) throw new RangeError('there is nothing to join');
   const { widthPx, heightPx } = first;
   const sums = new Float32Array(first.pixels.length);
-  for (const [index, [halvesDown, halvesRight]] of DECODER_ROLLS.entries()) {
+  for (const [index, [halvesDown, halvesRight]] of ROLLS.entries()) {
     const rolled = pictures[index]?.pixels ?? first.pixels;
     for (let place = 0; place < widthPx * heightPx; place++) {
       const y = (Math.floor(place / widthPx) + (halvesDown * heightPx) / 2) % heightPx;

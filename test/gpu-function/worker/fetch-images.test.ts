@@ -20,7 +20,7 @@ async function finishedBoard() {
   const drawing = generateRequestSchema.parse({ kind: 'generate', prompt: 'a', seed: 1 });
   board.submit({ id: 'first', owner: 'somebody', request: drawing });
   await board.take(new AbortController().signal);
-  await board.finish('first', { status: 'canceled' }, [Buffer.from('one'), Buffer.from('two')]);
+  board.finish('first', { status: 'canceled' }, [Buffer.from('one'), Buffer.from('two')]);
   return board;
 }
 
