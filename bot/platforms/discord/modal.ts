@@ -55,7 +55,7 @@ export function toEditForm(
 
 /** The command that the filled-in form stands for. */
 export function fromEditForm(fields: Readonly<Record<string, string>>): string {
-  const value = (name: string) => (fields[name] ?? '').trim();
+  const value = (name: string) => fields[name] ?? '';
   const flag = (name: string, flagName: string) =>
     value(name) === '' || value(name) === OWN ? '' : `--${flagName} ${value(name)}`;
   const negative = value(FIELDS.negative);
@@ -177,10 +177,9 @@ function aspectOptions(chosen: string): APISelectMenuOption[] {
 
 function modelOptions(models: readonly ModelDescription[], chosen: string): APISelectMenuOption[] {
   const known = models.map(({ id, name }) => ({ label: name.slice(0, 100), value: id }));
-  const isKnown = chosen === OWN || known.some(({ value }) => value === chosen);
-  return [
-    { label: 'The usual one', value: OWN },
-    ...(isKnown ? [] : [{ label: chosen, value: chosen }]),
-    ...known,
-  ];
+  const usual = { label: 'The usual one', value: OWN };
+  if (chosen === OWN) return [usual, ...known];
+  // First, so that a long list does not leave out the one that is meant.
+  const own = known.find(({ value }) => value === chosen) ?? { label: chosen, value: chosen };
+  return [usual, own, ...known.filter(({ value }) => value !== chosen)];
 }
