@@ -17,7 +17,7 @@ afterEach(() => {
 async function serve(listener: RequestListener): Promise<string> {
   server = createServer((request, response) => {
     asked += 1;
-    void listener(request, response);
+    listener(request, response);
   });
   await new Promise<void>((resolve) => server?.listen(0, '127.0.0.1', resolve));
   return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
