@@ -1,6 +1,8 @@
 /** The noise that a job starts from: every picture's own, so that each can be drawn again alone. */
 import type { Settings } from '#contract/generation-result.ts';
 import { toSinglePicture } from '#contract/recipe.ts';
+import { createBrownianPath, type BrownianPath } from '../sampling/brownian-path.ts';
+import type { NoiseInterval } from '../sampling/sampler.ts';
 import type { SamplingPlan } from '../sampling/sampling-plan.ts';
 import { slerp } from '../sampling/slerp.ts';
 import { createTorchRandom } from '../sampling/torch-random.ts';
@@ -9,7 +11,8 @@ import type { ImageModel } from './ports.ts';
 
 /** A seed's stream of standard normal numbers; each call goes on where the last one ended. */
 export interface NoiseStream {
-  draw(length: number): Float32Array;
+  /** With an interval, the noise of that stretch of the seed's Brownian path instead; it takes nothing from the stream. */
+  draw(length: number, interval?: NoiseInterval): Float32Array;
 }
 export type CreateNoise = (seed: number) => NoiseStream;
 
@@ -18,7 +21,7 @@ export interface StartingPoint {
   latents: Float32Array;
   shape: readonly [number, number, number, number];
   /** Noise for one step of all pictures, for samplers that add some. */
-  drawNoise: () => Float32Array;
+  drawNoise: (interval?: NoiseInterval) => Float32Array;
   /** The part of a picture that stays as it is while the rest is drawn. */
   kept?: KeptPart | undefined;
 }
@@ -45,7 +48,8 @@ export function startFromNoise(
 ): StartingPoint {
   const [, ...picture] = shape;
   const length = picture.reduce((product, side) => product * side, 1);
-  const drawNoise = () => joinPictures(streams.map((stream) => stream.draw(length)));
+  const drawNoise = (interval?: NoiseInterval) =>
+    joinPictures(streams.map((stream) => stream.draw(length, interval)));
   const latents = drawNoise();
   for (let at = 0; at < latents.length; at++) {
     latents[at] = (latents[at] ?? 0) * plan.initialNoiseScale;
@@ -83,12 +87,22 @@ export function createNoiseStreams(
 }
 
 function turnStream(from: NoiseStream, to: NoiseStream, strength: number): NoiseStream {
-  return { draw: (length) => slerp(from.draw(length), to.draw(length), strength) };
+  return {
+    draw: (length, interval) =>
+      slerp(from.draw(length, interval), to.draw(length, interval), strength),
+  };
 }
 
 function createTorchNoise(seed: number): NoiseStream {
   const random = createTorchRandom(seed);
-  return { draw: (length) => random.normal(length) };
+  let path: { length: number; brownian: BrownianPath } | undefined;
+  return {
+    draw(length, interval) {
+      if (interval === undefined) return random.normal(length);
+      if (path?.length !== length) path = { length, brownian: createBrownianPath(seed, length) };
+      return path.brownian.noise(interval);
+    },
+  };
 }
 
 /** Pictures' arrays of one length, one after the other. */
