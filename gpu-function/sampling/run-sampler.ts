@@ -1,7 +1,9 @@
 /** The loop of every run: scale, ask the network, step, tell. */
 import { GenerationError } from '#contract/generation-error.ts';
+import { isFiniteData } from './finite-data.ts';
 import type { Sampler } from './sampler.ts';
 import type { SamplingRun } from './sampling-plan.ts';
+import { unsupported } from './unsupported.ts';
 
 /** To the last bits of alpha² + sigma² = 1. */
 const NO_SCALE_ERROR = 1e-12;
@@ -37,6 +39,11 @@ export async function runSampler(
       drawNoise: (interval) => run.drawNoise(interval),
     });
     ({ sample } = result);
+    if (!isFiniteData(sample) && isFiniteData(output)) {
+      throw unsupported(
+        `Step ${step} of ${steps} left the range of numbers: the model's scheduler_config.json does not suit this sampler. Choose another sampler or spacing.`,
+      );
+    }
     const { denoised, isUnfinished = false } = result;
     const isStepEnd = !isUnfinished || call === calls - 1;
     await run.onStep({
