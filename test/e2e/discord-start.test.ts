@@ -1,5 +1,6 @@
 /** The whole program with a Discord token, as an operator starts it: the bot joins, draws, and says what is wrong. */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { afterEach, beforeEach, expect, test } from 'vitest';
@@ -49,6 +50,30 @@ test('npm start with a token joins Discord and draws there', async () => {
     expect(discord.violations.all).toEqual([]);
   } finally {
     await stopProgram(bot);
+  }
+});
+
+test('a bot that is killed in the middle goes on with the same message', async () => {
+  const settings = environment();
+  const first = await startProgram('bot/main.ts', settings);
+  await waitFor('the connection', () => discord.gateway.isConnected);
+  const ada = discord.person({ name: 'Ada', guild: discord.world.addGuild() });
+  const card = await discord.messageOf(
+    ada.command('imagine', { prompt: 'a red apple', steps: 40, count: 1 }),
+  );
+  const ended = once(first.child, 'exit');
+  first.child.kill('SIGKILL');
+  await ended;
+  discord.gateway.forgetIdentifies();
+  const second = await startProgram('bot/main.ts', settings);
+  try {
+    await waitFor('the picture', () =>
+      card.attachments.some(({ filename }) => filename.startsWith('imagine-')),
+    );
+    expect(discord.world.messagesIn(ada.channel)).toEqual([card]);
+    expect(discord.violations.all).toEqual([]);
+  } finally {
+    await stopProgram(second);
   }
 });
 

@@ -15,7 +15,7 @@ export const STATES = [
   'message deleted',
   'double click',
 ] as const;
-export type StateName = (typeof STATES)[number];
+type StateName = (typeof STATES)[number];
 
 /** A test for every row: one that is missing is a mistake of types. */
 export type StateTests = Readonly<Record<StateName, () => Promise<void>>>;

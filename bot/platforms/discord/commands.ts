@@ -14,7 +14,7 @@ import { findFlag } from '../../core/flags.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 import type { CommandOption } from './parse.ts';
 
-export interface CommandOptionBody {
+interface CommandOptionBody {
   type: number;
   name: string;
   description: string;

@@ -4,7 +4,7 @@ import type { Handling, Respond } from './handle-interaction.ts';
 import type { FirstResponse } from './respond.ts';
 import { isSignedByDiscord, readPublicKey } from './verify.ts';
 
-export interface HttpAnswer {
+interface HttpAnswer {
   status: number;
   /** JSON; none for answers without a body. */
   body: FirstResponse | { error: string } | undefined;

@@ -61,7 +61,7 @@ export function toResponse(outcome: Outcome, context: ResponseContext): FirstRes
 }
 
 /** The card without its files, which come with the next edit. */
-export function renderCardAlone({ record, card }: JobEntry): MessageBody {
+function renderCardAlone({ record, card }: JobEntry): MessageBody {
   return renderCard(card, {
     files: [],
     isPrivate: record.place.isPrivate === true,

@@ -1,6 +1,6 @@
 /** Discord's errors by name, with status and code. Source: discord-api-docs, topics/opcodes-and-status-codes. */
 
-export const API_ERRORS = {
+const API_ERRORS = {
   unauthorized: [401, 0, '401: Unauthorized'],
   notFound: [404, 0, '404: Not Found'],
   unknownChannel: [404, 10_003, 'Unknown Channel'],

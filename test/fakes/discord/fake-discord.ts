@@ -25,7 +25,7 @@ import {
   type Json,
 } from './world.ts';
 
-export const BOT_TOKEN = 'test-bot-token-of-the-fake-discord';
+const BOT_TOKEN = 'test-bot-token-of-the-fake-discord';
 const OUTPUT = join(import.meta.dirname, '../../output/discord');
 
 export interface FakeDiscordOptions {

@@ -8,8 +8,8 @@ import type { MessageBoard } from './message-board.ts';
 import type { Violations } from './violations.ts';
 import type { DiscordInteraction, DiscordMessage, FirstResponse, Json, World } from './world.ts';
 
-export const ACKNOWLEDGE_MS = 3_000;
-export const TOKEN_LIFE_MS = 15 * 60_000;
+const ACKNOWLEDGE_MS = 3_000;
+const TOKEN_LIFE_MS = 15 * 60_000;
 const USER_INSTALL_FOLLOW_UPS = 5;
 const MODAL_PARTS_MAX = 5;
 

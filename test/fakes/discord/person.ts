@@ -20,7 +20,7 @@ export interface PersonOptions {
 }
 
 export type OptionValue = string | number | boolean | DroppedFile;
-export interface DroppedFile {
+interface DroppedFile {
   filename: string;
   contentType: string;
   bytes: Uint8Array;

@@ -9,7 +9,7 @@ export interface BucketLimits {
 }
 
 /** Discord publishes no numbers; these are the sizes that bots have measured, and tests may change them at any time. */
-export const BUCKETS = {
+const BUCKETS = {
   webhook: { limit: 5, windowMs: 2_000 },
   channel: { limit: 5, windowMs: 5_000 },
   other: { limit: 50, windowMs: 1_000 },

@@ -18,7 +18,7 @@ export interface RouteParts {
   describeGateway: () => Json;
 }
 
-export interface RouteCall {
+interface RouteCall {
   values: string[];
   body: MessageBody;
   query: URLSearchParams;

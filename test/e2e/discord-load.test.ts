@@ -1,4 +1,4 @@
-/** A crowd: how fast people are answered, that nothing is lost or doubled, and that memory stays flat. */
+/** A crowd on Discord: how fast people are answered, that nothing is lost or doubled, and that memory stays flat. */
 import { afterEach, expect, test } from 'vitest';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { FairClock } from '../fakes/fair-clock.ts';
