@@ -13,8 +13,9 @@ export interface DenoisingNetwork {
   roundsTimesteps: boolean;
   /** It takes mask and masked picture behind the sample's channels. */
   isInpainting: boolean;
-  /** Width of the guidance embedding that it takes; none where it takes none. */
+  /** It takes texts of one length only. */
   hasFixedPromptLength: boolean;
+  /** Width of the guidance embedding that it takes; none where it takes none. */
   guidanceEmbeddingWidth: number | undefined;
   predict(call: NetworkCall): Promise<Tensor>;
 }

@@ -4,6 +4,7 @@
 export function isFiniteData(data: Float32Array): boolean {
   // A sum is no number as soon as one value is none; finite float32 values cannot leave a double's range.
   let sum = 0;
-  for (const value of data) sum += value;
+  // By index: an iterator takes ten times as long, in every step.
+  for (let index = 0; index < data.length; index++) sum += data[index] ?? 0;
   return Number.isFinite(sum);
 }

@@ -13,7 +13,7 @@ const measurements = [
   ['the image function', measureFunction],
   ['the chat', measureChat],
 ] as const;
-process.stderr.write('About a minute on a quiet machine with two cores.\n\n');
+process.stderr.write('About three minutes on a quiet machine with two cores.\n\n');
 for (const [subject, measure] of measurements) {
   process.stderr.write(`Measuring ${subject} …\n`);
   const measured = await measure();

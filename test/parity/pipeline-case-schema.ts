@@ -2,7 +2,6 @@
 import * as z from 'zod';
 
 const arrayFile = z.looseObject({ file: z.string(), shape: z.array(z.int()) });
-export type ArrayFile = z.infer<typeof arrayFile>;
 
 const path = z.union([
   z.string(),
