@@ -143,7 +143,7 @@ test.each([-20, 20])('a clock that is %i minutes wrong does no harm', async (min
   await untilAllPictured(2);
   const card = scene.discord.world.messagesIn(ada.channel)[0];
   if (card === undefined) throw new Error('no card');
-  await scene.discord.messageOf(ada.press(card, 'Vary'));
+  await scene.discord.messageOf(ada.press(card, 'Vary strong'));
   expect(await untilAllPictured(3)).toHaveLength(3);
 });
 

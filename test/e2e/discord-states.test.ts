@@ -258,9 +258,9 @@ const rows: StateTests = {
     await begin({ backend });
     const card = await imagine('a red apple', QUICK);
     await untilPictures(card, 1);
-    const clicks = [ada.press(card, 'Vary'), ada.press(card, 'Vary')];
+    const clicks = [ada.press(card, 'Vary strong'), ada.press(card, 'Vary strong')];
     for (const click of clicks) await scene.discord.answered(click);
-    scene.discord.deliver(clicks[0] ?? ada.press(card, 'Vary'));
+    scene.discord.deliver(clicks[0] ?? ada.press(card, 'Vary strong'));
     scene.discord.gateway.isDoubling = true;
     const twice = await imagine('a green pear', QUICK);
     await untilPictures(twice, 1);
