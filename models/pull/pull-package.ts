@@ -11,6 +11,7 @@ import type { PackageListing, PackageSource } from '../sources/package-source.ts
 import { verifyPackage } from '../verify-package.ts';
 import { examinePackage, type FoundPackage } from '../store.ts';
 import { checkPipelineClass } from './check-pipeline-class.ts';
+import { checkWeights } from './check-weights.ts';
 import { chooseFiles, type ChoiceOptions, type ChosenFile } from './choose-files.ts';
 import { describeLicence, type Licence } from './licences.ts';
 import { makeManifest } from './make-manifest.ts';
@@ -141,6 +142,11 @@ async function fetchAndPlace(
     ...options.progress,
     ...options.download,
   });
+  await checkWeights(
+    incoming,
+    files.map(({ path }) => path),
+    plan.listing.address,
+  );
   const own = await readInstalledManifest(incoming);
   const manifest = makeManifest({ plan, files, entry: target.entry, own });
   await writeFile(join(incoming, MANIFEST_FILE), `${JSON.stringify(manifest, undefined, 2)}\n`);
