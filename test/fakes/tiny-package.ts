@@ -35,6 +35,8 @@ export interface TinyPackageKind extends Precision {
   outputs: { hidden?: string; pooled?: string; network?: string };
   ballast: { channels: number; layers: number } | undefined;
   hasMask: boolean;
+  /** The text encoders show their single layers. */
+  hasLayers: boolean;
 }
 
 /** As Optimum exports Stable Diffusion today. */
@@ -62,6 +64,7 @@ const PLAIN: TinyPackageKind = {
   outputs: {},
   ballast: undefined,
   hasMask: false,
+  hasLayers: true,
 };
 
 export async function writeTinyPackage(
@@ -79,7 +82,6 @@ export async function writeTinyPackage(
       ...kind,
       width: TEXT_WIDTHS[index] ?? 0,
       step: 0.001 * (index + 1),
-      hasLayers: true,
       ...(hidden === undefined ? {} : { hiddenOutput: hidden }),
       ...(pooled === undefined ? {} : { pooledOutput: pooled }),
     });

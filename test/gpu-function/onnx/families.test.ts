@@ -222,6 +222,18 @@ describe('what belongs to a family', () => {
     await model.dispose();
   });
 
+  test('XL of other exporters gives the layer that it was trained on as hidden_states', async () => {
+    const { model } = await load({ ...XL, hasLayers: false, outputs: { hidden: 'hidden_states' } });
+    const { promptEmbedding, pooledEmbedding } = await encodeTexts(model, ['a']);
+    expect(promptEmbedding.shape).toEqual([1, 77, TEXT_WIDTHS[0] + TEXT_WIDTHS[1]]);
+    expect(pooledEmbedding?.shape).toEqual([1, TEXT_WIDTHS[1]]);
+    await model.dispose();
+    await expect(load({ ...XL, hasLayers: false })).rejects.toMatchObject({
+      code: 'model-broken',
+      message: expect.stringMatching(/gives no hidden_states, of which this family/) as string,
+    });
+  });
+
   test('clip skip takes an earlier layer, through the final norm where the family has it', async () => {
     const { model } = await load({});
     const [stage] = model.textStages;
