@@ -21,6 +21,8 @@ import { SlackWorkspace } from './workspace.ts';
 
 export interface FakeSlackOptions {
   clock?: VirtualClock;
+  /** By what the app's acknowledgements are timed. */
+  patience?: { nowMs(): number };
   /** How long an uploaded picture cannot be shown yet. */
   processingMs?: number;
 }
@@ -39,6 +41,7 @@ export class FakeSlack {
   private constructor(
     parts: Pick<FakeSlack, 'clock' | 'workspace' | 'triggers' | 'socketMode' | 'webApi'>,
     listening: { server: Server; url: string },
+    patience: { nowMs(): number } | undefined,
   ) {
     this.clock = parts.clock;
     this.workspace = parts.workspace;
@@ -47,7 +50,7 @@ export class FakeSlack {
     this.webApi = parts.webApi;
     this.#server = listening.server;
     this.url = listening.url;
-    this.deliveries = new Deliveries(this.workspace, this.socketMode);
+    this.deliveries = new Deliveries(this.workspace, this.socketMode, patience);
   }
 
   static async start(options: FakeSlackOptions = {}): Promise<FakeSlack> {
@@ -75,7 +78,11 @@ export class FakeSlack {
     const listening = await listenOnLoopback({ workspace, webApi, triggers, socketMode });
     ({ url } = listening);
     triggers.baseUrl = url;
-    return new FakeSlack({ clock, workspace, triggers, socketMode, webApi }, listening);
+    return new FakeSlack(
+      { clock, workspace, triggers, socketMode, webApi },
+      listening,
+      options.patience,
+    );
   }
 
   /** What SLACK_API_URL is set to. */
