@@ -25,6 +25,13 @@ import type { SlackViews } from './views.ts';
 /** Tells Slack that the delivery has arrived, with an answer where its kind allows one. */
 export type Acknowledge = (answer?: Readonly<Record<string, unknown>>) => Promise<void>;
 
+/** At most one acknowledgement; whoever comes second is late. */
+interface Door {
+  acknowledge: Acknowledge;
+  /** False where Slack was told already that the delivery has arrived: answers go other ways. */
+  takesAnswers: boolean;
+}
+
 type Of<Kind extends SlackDelivery['kind']> = Extract<SlackDelivery, { kind: Kind }>;
 
 export interface DeliveryHandlerOptions {
@@ -58,48 +65,51 @@ export class DeliveryHandler {
     this.#options = options;
   }
 
-  /** Never rejects; what nobody foresaw is logged, and the person is told. */
-  async handle(delivery: SlackDelivery, acknowledge: Acknowledge): Promise<void> {
-    const once = onlyOnce(acknowledge);
+  /**
+   * Never rejects; what nobody foresaw is logged, and the person is told. Without `acknowledge` the delivery was
+   * acknowledged elsewhere.
+   */
+  async handle(delivery: SlackDelivery, acknowledge?: Acknowledge): Promise<void> {
+    const door = openDoor(acknowledge);
     try {
-      await this.#dispatch(delivery, once);
+      await this.#dispatch(delivery, door);
     } catch (error) {
       const { logger, replier } = this.#options;
       if (!(error instanceof CommandError))
         logger.error({ err: error }, 'a delivery of Slack failed');
       if ('place' in delivery) await replier.say(delivery, renderSentence(toUserMessage(error)));
     } finally {
-      await once().catch(() => {});
+      await door.acknowledge().catch(() => {});
     }
   }
 
-  async #dispatch(delivery: SlackDelivery, acknowledge: Acknowledge): Promise<void> {
+  async #dispatch(delivery: SlackDelivery, door: Door): Promise<void> {
     switch (delivery.kind) {
       case 'command':
-        return this.#command(delivery, acknowledge);
+        return this.#command(delivery, door);
       case 'press':
-        return this.#press(delivery, acknowledge);
+        return this.#press(delivery, door);
       case 'submit':
-        return this.#submit(delivery, acknowledge);
+        return this.#submit(delivery, door);
       case 'shortcut':
-        return this.#shortcut(delivery, acknowledge);
+        return this.#shortcut(delivery, door);
       case 'mention':
-        return this.#mention(delivery, acknowledge);
+        return this.#mention(delivery, door);
       case 'home':
-        await acknowledge();
+        await door.acknowledge();
         return this.#options.views.publishHome(this.#options.service, delivery);
       case 'challenge':
-        return acknowledge({ challenge: delivery.challenge });
+        return door.acknowledge({ challenge: delivery.challenge });
       case 'ignored':
-        return acknowledge();
+        return door.acknowledge();
     }
   }
 
-  async #command(delivery: Of<'command'>, acknowledge: Acknowledge): Promise<void> {
+  async #command(delivery: Of<'command'>, door: Door): Promise<void> {
     const { service, views, people } = this.#options;
     const { text } = delivery;
     if (delivery.name === 'imagine' && text.trim() === '') {
-      await Promise.all([acknowledge(), views.openImagineForm(service, delivery, '')]);
+      await Promise.all([door.acknowledge(), views.openImagineForm(service, delivery, '')]);
       return;
     }
     const line = delivery.name === 'imagine' ? readImagineCommand(text) : readBotCommand(text);
@@ -109,23 +119,23 @@ export class DeliveryHandler {
       const user = line.name === 'policy' ? await people.describe(delivery.user) : delivery.user;
       return service.command(line.name, { text: line.text, user, place, deliveryId });
     };
-    const isSaid = (message: SlackMessage) => acknowledge(inMessage(message));
-    await this.#answer(ask(), delivery, { acknowledge, isSaid });
+    const isSaid = (message: SlackMessage) => door.acknowledge(inMessage(message));
+    await this.#answer(ask(), delivery, { door, isSaid });
   }
 
-  async #press(delivery: Of<'press'>, acknowledge: Acknowledge): Promise<void> {
+  async #press(delivery: Of<'press'>, door: Door): Promise<void> {
     const { service, views, people, responder, uploader } = this.#options;
     const { actionId, place, deliveryId } = delivery;
     if (actionId === HOME_ACTIONS.imagine) {
-      await Promise.all([acknowledge(), views.openImagineForm(service, delivery, '')]);
+      await Promise.all([door.acknowledge(), views.openImagineForm(service, delivery, '')]);
     } else if (actionId === HOME_ACTIONS.settings) {
-      await Promise.all([acknowledge(), views.openSettingsForm(service, delivery)]);
+      await Promise.all([door.acknowledge(), views.openSettingsForm(service, delivery)]);
     } else if (actionId === HOME_ACTIONS.refresh) {
-      await acknowledge();
+      await door.acknowledge();
     } else if (actionId === HOME_ACTIONS.show) {
-      await this.#showPicture(delivery, place, acknowledge);
+      await this.#showPicture(delivery, place, door);
     } else if (actionId === REVEAL_ACTION) {
-      await this.#showPicture(delivery, { ...place, isPrivate: true }, acknowledge);
+      await this.#showPicture(delivery, { ...place, isPrivate: true }, door);
     } else {
       const name = parseAction(actionId)?.name;
       const isOwnersAlone = name === 'cancel' || name === 'delete';
@@ -133,7 +143,7 @@ export class DeliveryHandler {
         const user = isOwnersAlone ? await people.describe(delivery.user) : delivery.user;
         return service.act({ actionId, user, place, deliveryId });
       };
-      const outcome = await this.#answer(ask(), delivery, { acknowledge });
+      const outcome = await this.#answer(ask(), delivery, { door });
       const isDeleted = name === 'delete' && outcome?.kind === 'done';
       if (isDeleted) await uploader.remove(delivery.shownFileIds);
       if (delivery.isEphemeral && (isDeleted || (isOwnersAlone && outcome?.kind === 'done'))) {
@@ -143,54 +153,50 @@ export class DeliveryHandler {
     if (delivery.isAtHome) await views.publishHome(service, delivery);
   }
 
-  async #showPicture(delivery: Of<'press'>, place: Place, acknowledge: Acknowledge): Promise<void> {
+  async #showPicture(delivery: Of<'press'>, place: Place, door: Door): Promise<void> {
     const picture = parsePictureId(delivery.value ?? '');
     if (picture === undefined) return;
     const { user, deliveryId } = delivery;
     const { service } = this.#options;
     const shown = service.picture({ action: 'show', picture, user, place, deliveryId });
-    await this.#answer(shown, { user, place }, { acknowledge });
+    await this.#answer(shown, { user, place }, { door });
   }
 
-  async #submit(delivery: Of<'submit'>, acknowledge: Acknowledge): Promise<void> {
+  async #submit(delivery: Of<'submit'>, door: Door): Promise<void> {
     const { user, values, deliveryId, metadata, spaceId } = delivery;
     const asked = { user, place: readPlace(metadata, user.id, spaceId) };
-    if (delivery.callbackId === SETTINGS_FORM)
-      return this.#saveSettings(delivery, asked, acknowledge);
+    if (delivery.callbackId === SETTINGS_FORM) return this.#saveSettings(delivery, asked, door);
     if (delivery.callbackId !== IMAGINE_FORM) return;
     const files = values[PICTURE_FIELD]?.files ?? [];
     const text = toFormCommand(values);
     if (files.length > 0) {
       // Fetching a picture may take longer than Slack waits.
-      await acknowledge();
+      await door.acknowledge();
       return this.#imagine(asked, { text, deliveryId, files });
     }
     const outcome = this.#options.service.imagine({ ...asked, text, deliveryId });
     const isSaid = (_: SlackMessage, words: string) =>
-      acknowledge(toFieldError(PROMPT_FIELD, words));
-    await this.#answer(outcome, asked, { acknowledge, isSaid });
+      door.acknowledge(toFieldError(PROMPT_FIELD, words));
+    await this.#answer(outcome, asked, { door, isSaid });
   }
 
-  async #saveSettings(
-    delivery: Of<'submit'>,
-    asked: Asked,
-    acknowledge: Acknowledge,
-  ): Promise<void> {
+  async #saveSettings(delivery: Of<'submit'>, asked: Asked, door: Door): Promise<void> {
     const { service, views } = this.#options;
     try {
       await service.changeSettings(asked, readSettingsForm(delivery.values));
     } catch (error) {
       if (!(error instanceof CommandError)) throw error;
-      return acknowledge(toFieldError('negativePrompt', error.message));
+      if (door.takesAnswers) return door.acknowledge(toFieldError('negativePrompt', error.message));
+      return this.#options.replier.say(asked, renderSentence(error.message));
     }
-    await acknowledge();
+    await door.acknowledge();
     await views.publishHome(service, asked);
   }
 
-  async #shortcut(delivery: Of<'shortcut'>, acknowledge: Acknowledge): Promise<void> {
+  async #shortcut(delivery: Of<'shortcut'>, door: Door): Promise<void> {
     const { service } = this.#options;
     const { user, place, deliveryId, callbackId } = delivery;
-    await acknowledge();
+    await door.acknowledge();
     const action = callbackId === 'recipe' ? 'show' : callbackId;
     if (action !== 'vary' && action !== 'upscale' && action !== 'show') return;
     const own = delivery.buttonIds.map(parseAction).find((button) => button !== undefined);
@@ -205,9 +211,9 @@ export class DeliveryHandler {
     await this.#options.answers.show(outcome, delivery);
   }
 
-  async #mention(delivery: Of<'mention'>, acknowledge: Acknowledge): Promise<void> {
+  async #mention(delivery: Of<'mention'>, door: Door): Promise<void> {
     const { people } = this.#options;
-    await acknowledge();
+    await door.acknowledge();
     const line = readMention(delivery.text);
     const asked = { user: await people.describe(delivery.user), place: delivery.place };
     await this.#imagine(asked, { ...delivery, ...line });
@@ -256,33 +262,36 @@ export class DeliveryHandler {
     asking: Promise<Outcome>,
     asked: Asked,
     how: {
-      acknowledge: Acknowledge;
+      door: Door;
       isSaid?: (message: SlackMessage, words: string) => Promise<void>;
     },
   ): Promise<Outcome | undefined> {
     const late = this.#options.time.sleep(SLACK_LIMITS.acknowledgeWithinMs);
     const soon = await Promise.race([asking, late]);
-    if (soon?.kind === 'refused' && how.isSaid !== undefined) {
-      await how.isSaid(renderSentence(soon.message), soon.message);
+    const isSaid = how.door.takesAnswers ? how.isSaid : undefined;
+    if (soon?.kind === 'refused' && isSaid !== undefined) {
+      await isSaid(renderSentence(soon.message), soon.message);
       return soon;
     }
-    if (soon?.kind === 'notice' && how.isSaid !== undefined) {
-      await how.isSaid(renderNotice(soon), soon.title);
+    if (soon?.kind === 'notice' && isSaid !== undefined) {
+      await isSaid(renderNotice(soon), soon.title);
       return soon;
     }
-    await how.acknowledge();
+    await how.door.acknowledge();
     const outcome = soon ?? (await asking);
     await this.#options.answers.show(outcome, asked);
     return outcome;
   }
 }
 
-/** Slack takes one acknowledgement; whoever comes second is late. */
-function onlyOnce(acknowledge: Acknowledge): Acknowledge {
-  let isDone = false;
-  return async (answer) => {
-    if (isDone) return;
-    isDone = true;
-    await acknowledge(answer);
+function openDoor(acknowledge: Acknowledge | undefined): Door {
+  let isDone = acknowledge === undefined;
+  return {
+    takesAnswers: !isDone,
+    async acknowledge(answer) {
+      if (isDone) return;
+      isDone = true;
+      await acknowledge?.(answer);
+    },
   };
 }
