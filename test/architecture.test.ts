@@ -124,6 +124,18 @@ test('what a small ingress needs of Discord loads no SDK', () => {
   ]);
 });
 
+test('what a small ingress needs of Slack loads no SDK', () => {
+  const withSdk = files
+    .filter((file) => file.path.startsWith('bot/'))
+    .filter((file) => importsOf(file).some((target) => target.startsWith('@slack/')))
+    .map((file) => file.path);
+  expect(withSdk.sort()).toEqual(
+    ['adapter', 'send-call', 'signed-receiver', 'slack-log', 'socket-connections'].map(
+      (name) => `bot/platforms/slack/${name}.ts`,
+    ),
+  );
+});
+
 test('the pure middle touches neither network nor disk', () => {
   const offences = files
     .filter((file) => PURE_FOLDERS.some((folder) => file.path.startsWith(folder)))

@@ -133,7 +133,12 @@ export class SlackPerson {
   }
 
   /** Writes a message that names the bot; gives back the message, which is a thread's start or a reply. */
-  async mention(text: string, channelId: string, threadTs?: string): Promise<SlackMessage> {
+  async mention(
+    text: string,
+    channelId: string,
+    threadTs?: string,
+    files: readonly object[] = [],
+  ): Promise<SlackMessage> {
     const { workspace } = this.#slack;
     const written = `<@${workspace.botUserId}> ${text}`;
     const message = this.write(written, channelId, threadTs);
@@ -144,6 +149,7 @@ export class SlackPerson {
       ts: message.ts,
       channel: channelId,
       ...(threadTs !== undefined && { thread_ts: threadTs }),
+      ...(files.length > 0 && { files }),
     });
     return message;
   }

@@ -2,12 +2,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { FakeSlack } from '../../../fakes/slack/fake-slack.ts';
 import type { SlackPerson } from '../../../fakes/slack/person.ts';
-import {
-  PictureBackend,
-  startSlackBot,
-  toColour,
-  type SlackBot,
-} from '../../../fakes/slack/slack-bot.ts';
+import { PictureBackend, startSlackBot, type SlackBot } from '../../../fakes/slack/slack-bot.ts';
 import { SlackScreen } from '../../../fakes/slack/screen.ts';
 
 let slack: FakeSlack;
@@ -32,8 +27,6 @@ afterEach(async () => {
   await slack.stop();
   slack.checkRules();
 });
-
-const PICTURE = Buffer.from(toColour(200, 64));
 
 test('a command becomes a card, and the card four pictures, each with its buttons', async () => {
   await ada.command('a red apple --seed 7', general);
@@ -195,84 +188,6 @@ test('a private result whose response_url is over still arrives', async () => {
   backend.isHeld = false;
   const done = await screen.findFor(ada, general, 'Done in');
   expect(done.ephemeralFor).toBe('U0ADA');
-});
-
-test('a mention draws in its thread, from the picture that came with it; slash commands know no threads', async () => {
-  const start = bob.write('look at this', general);
-  await ada.mention('a red apple --seed 3', general, start.ts);
-  const card = await screen.find(general, 'Done in');
-  expect(card.threadTs).toBe(start.ts);
-  await ada.mention('help', general);
-  await screen.findFor(ada, general, '--seed');
-});
-
-test('in direct messages words alone are enough', async () => {
-  const direct = slack.workspace.directMessages('U0ADA').id;
-  await ada.say('a red apple', direct);
-  const card = await screen.find(direct, 'Done in');
-  expect(screen.words(card)).toContain('a red apple');
-});
-
-test('shortcuts vary, enlarge and explain the picture of any message', async () => {
-  await ada.command('a red apple --seed 5', general);
-  const card = await screen.find(general, 'Done in');
-  await bob.shortcut('vary', card);
-  await screen.find(general, 'Variation of picture 1');
-  await bob.shortcut('upscale', card);
-  await screen.find(general, 'Upscale of picture 1');
-  const plain = bob.write('no picture here', general);
-  await bob.shortcut('vary', plain);
-  await screen.findFor(bob, general, 'There is no picture in this message');
-  const photo = bob.write('a photo', general);
-  await bob.shortcut('upscale', photo, [bob.upload('photo.png', PICTURE)]);
-  await screen.until(
-    () => backend.submitted.filter(({ request }) => request.kind === 'upscale').length === 2,
-  );
-  expect(slack.workspace.violations).toEqual([]);
-});
-
-test('App Home shows queue, pictures and settings, and changes them', async () => {
-  await ada.command('a red apple --count 1', general);
-  await screen.find(general, 'Done in');
-  await ada.openHome();
-  await screen.until(() => screen.home(ada).includes('a red apple'));
-  await screen.until(() => screen.home(ada).includes('<picture'));
-  await ada.pressAtHome('Settings');
-  await screen.modalOf(ada);
-  await ada.submit({ 'Number of pictures': '2', 'Aspect ratio': '3:2' });
-  await screen.until(() => screen.home(ada).includes('--count: 2'));
-  await ada.command('a boat', general);
-  await screen.until(() => backend.submitted.length === 2);
-  expect(backend.submitted[1]?.request).toMatchObject({ count: 2, size: { width: 3 } });
-  await ada.pressAtHome('Show with buttons');
-  await screen.find(slack.workspace.directMessages('U0ADA').id, '[Reroll]');
-});
-
-test('/imagine-bot knows the other commands; the rules are for administrators', async () => {
-  for (const [text, expected] of [
-    ['help', '--seed'],
-    ['queue', 'The queue'],
-    ['models', 'Tiny'],
-    ['settings --count 3', '--count'],
-    ['nonsense', '--seed'],
-    ['policy steps 30', 'administrator'],
-  ] as const) {
-    await ada.command(text, general, '/imagine-bot');
-    await screen.findFor(ada, general, expected);
-  }
-  const boss = slack.person('U0BOSS', 'boss', { isAdmin: true });
-  await boss.command('policy steps 30', general, '/imagine-bot');
-  await screen.until(
-    async () =>
-      (
-        await bot.service.spacePolicy({
-          platform: 'slack',
-          channelId: general,
-          spaceId: slack.workspace.teamId,
-        })
-      ).stepsMax === 30,
-  );
-  expect(backend.submitted).toEqual([]);
 });
 
 test('a message that a person deletes cancels its job', async () => {
