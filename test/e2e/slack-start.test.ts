@@ -7,7 +7,7 @@ import { FakeSlack } from '../fakes/slack/fake-slack.ts';
 import { SlackScreen } from '../fakes/slack/screen.ts';
 import { APP_TOKEN, BOT_TOKEN } from '../fakes/slack/workspace.ts';
 import { makeTemporaryFolder } from '../fakes/temporary-folder.ts';
-import { startProgram } from '../processes.ts';
+import { startProgram, stopProgram } from '../processes.ts';
 import { projectFolder } from '../source-files.ts';
 
 let slack: FakeSlack;
@@ -36,6 +36,28 @@ test('the bot joins Slack, draws there, and leaves', async () => {
   expect(await ended).toEqual([0, null]);
   expect(new SlackScreen(slack).words(card)).toMatch(/<picture \S+\.png, \d+ bytes/);
   slack.checkRules();
+});
+
+test('a bot that is killed in the middle goes on with the same message', async () => {
+  const ada = slack.person('U0ADA', 'ada');
+  const general = slack.channel('C0GENERAL', [ada]);
+  const screen = new SlackScreen(slack);
+  const environment = toEnvironment();
+  const first = await startProgram('bot/main.ts', environment);
+  await ada.command('a red apple --count 1 --steps 60', general);
+  const card = await screen.find(general, 'a red apple');
+  await screen.until(() => card.looks.length > 1);
+  const ended = once(first.child, 'exit');
+  first.child.kill('SIGKILL');
+  await ended;
+  const second = await startProgram('bot/main.ts', environment);
+  try {
+    await screen.until(() => screen.words(card).includes('Done in'));
+    expect(slack.workspace.visible(general)).toEqual([card]);
+    slack.checkRules();
+  } finally {
+    await stopProgram(second);
+  }
 });
 
 function run(

@@ -50,7 +50,7 @@ export function picture(fileId: string, altText: string): Block {
   };
 }
 
-export function button(button: CardButton): Block {
+function button(button: CardButton): Block {
   const { actionId, label, description, style } = button;
   return {
     type: 'button',

@@ -6,7 +6,7 @@ export const idSchema = z.string().min(1).max(255);
 const address = z.url().max(3_000);
 
 /** A file as messages and file inputs name it. */
-export const fileSchema = z.object({
+const fileSchema = z.object({
   id: idSchema,
   name: z.string().max(1_000).nullish(),
   mimetype: z.string().max(255).nullish(),

@@ -18,7 +18,7 @@ import { readMessageText } from './format-text.ts';
 import { SLACK_LIMITS } from './limits.ts';
 
 /** What every delivery that a person caused has. */
-export interface Origin {
+interface Origin {
   user: User;
   place: Place;
   /** The same when Slack delivers it again. */

@@ -9,7 +9,7 @@ import { cut } from './format-text.ts';
 import { SLACK_LIMITS } from './limits.ts';
 import type { CallOptions, SlackApi } from './web-api.ts';
 
-export interface PictureFile {
+interface PictureFile {
   /** A PNG, JPEG or GIF: Slack shows no other. */
   bytes: Uint8Array;
   name: string;

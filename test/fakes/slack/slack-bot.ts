@@ -33,13 +33,13 @@ const COLOURS: PictureEncoder = {
   shrinkPicture: () => Promise.resolve(undefined),
 };
 
-export interface Stores {
+interface Stores {
   jobStore: JobStore;
   imageStore: ImageStore;
   settingsStore: SettingsStore;
 }
 
-export function createMemoryStores(slack: FakeSlack): Stores {
+function createMemoryStores(slack: FakeSlack): Stores {
   return {
     jobStore: createMemoryJobStore(),
     imageStore: createMemoryImageStore(),
