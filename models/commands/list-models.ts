@@ -46,8 +46,7 @@ function describeCatalog(installedIds: ReadonlySet<string>): string {
     entry.licence.name,
     COMMERCIAL_USE[entry.licence.commercialUse],
     entry.runsOn === 'cuda' ? 'CUDA only' : entry.precision,
-    entry.description,
   ]);
-  const heads = ['TO PULL', 'FAMILY', 'PICTURE', 'ABOUT', 'LICENCE', 'COMMERCIAL USE', 'KIND', ''];
-  return `${toTable(heads, rows)}\n\nnpm run models -- pull ID, or owner/name of any ONNX package on the hub, s3://bucket/prefix, or a folder.`;
+  const heads = ['TO PULL', 'FAMILY', 'PICTURE', 'ABOUT', 'LICENCE', 'COMMERCIAL USE', 'KIND'];
+  return `${toTable(heads, rows)}\n\nTo get one: npm run models -- pull ID. ID may also be owner/name on the hub, s3://bucket/prefix, or a folder.`;
 }

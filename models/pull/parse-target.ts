@@ -32,7 +32,13 @@ export function parseTarget(typed: string, id?: string): PullTarget {
   );
 }
 
-function readTarget(typed: string): PullTarget {
+/** As it stands in the address line of a browser. */
+const HUB_PAGE =
+  /^https?:\/\/(?:huggingface\.co|hf\.co)\/([^/?#]+\/[^/?#]+?)(?:\/tree\/([^/?#]+))?\/?(?:[?#].*)?$/;
+
+function readTarget(given: string): PullTarget {
+  const [, page, branch] = HUB_PAGE.exec(given) ?? [];
+  const typed = page === undefined ? given : `${page}${branch === undefined ? '' : `@${branch}`}`;
   if (typed.startsWith('s3:')) return readS3(typed);
   if (/^(?:file:|\/|\.\.?(?:[/\\]|$)|[A-Za-z]:[/\\])/.test(typed)) return readFolder(typed);
   const [name = '', ...rest] = typed.split('@');

@@ -119,7 +119,13 @@ function toS3Error(cause: unknown, address: string): unknown {
       `S3 answers ${status} (${cause.name}) for ${address}; check the address and AWS_REGION.`,
     );
   return say(
-    `${address} cannot be read (${cause.name}); run the same command again, it goes on where it stopped.`,
+    `${address} cannot be read (${reasonOf(cause)}); run the same command again, it goes on where it stopped.`,
     true,
   );
+}
+
+/** The system's own code where the network failed: the SDK calls that a plain Error. */
+function reasonOf(cause: Error): string {
+  const { code } = cause as NodeJS.ErrnoException;
+  return code ?? cause.name;
 }

@@ -5,6 +5,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { CATALOG } from '../../models/catalog.ts';
+import { parseTarget } from '../../models/pull/parse-target.ts';
 import { modelIdSchema } from '../../models/manifest.ts';
 import { createRepository, readFolder } from '../fakes/model-hub/repository.ts';
 import { startModelHub, type ModelHub } from '../fakes/model-hub/start-model-hub.ts';
@@ -168,6 +169,15 @@ test.each([
   expect(ended.stderr).toContain(sentence);
   expect(ended.stderr.trim().split('\n')).toHaveLength(1);
   expect(ended.code).toBe(code);
+});
+
+test.each([
+  ['https://huggingface.co/ada/model', 'ada/model', 'main'],
+  ['https://huggingface.co/ada/model/tree/fp16', 'ada/model', 'fp16'],
+  ['ada/model@v1.0', 'ada/model', 'v1.0'],
+  ['https://hf.co/ada/model/?library=onnx', 'ada/model', 'main'],
+])('%s is a repository of the hub', (typed, repository, revision) => {
+  expect(parseTarget(typed)).toEqual({ kind: 'hub', id: 'model', repository, revision });
 });
 
 test('the catalog offers what can be typed, once each', () => {
