@@ -39,7 +39,7 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['bot/config.ts', [CONTRACT, 'bot/core/']],
   // What fits pictures to a chat reads them as the engine does: one importer of sharp for both.
   ['bot/encode-pictures.ts', ['bot/core/', 'gpu-function/pipeline/image-file.ts']],
-  ['bot/', ['bot/', CONTRACT]],
+  ['bot/', ['bot/', 'gpu-function/cloud/', CONTRACT]],
   ['models/', [CONTRACT, 'gpu-function/']],
   // The small functions are programs of their own, which the stacks only pack.
   ['infra/dispatcher/', [CONTRACT, 'gpu-function/cloud/']],

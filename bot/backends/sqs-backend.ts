@@ -90,7 +90,7 @@ async function submit(job: Job, options: SqsBackendOptions): Promise<void> {
       await table.append(job.id, 1, { type: 'job-end', outcome }, 0);
       return options.ping(job.id, 1);
     }
-    if (seen !== undefined && seen.running === 0) {
+    if ((seen?.running ?? 0) === 0) {
       // So that the person sees at once that this one takes minutes.
       const loading = { type: 'engine-loading', stage: 'machine', attempt: 1 } as const;
       await table.append(job.id, 1, loading, 0);

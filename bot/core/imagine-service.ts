@@ -39,6 +39,7 @@ import type {
   Outcome,
   PictureMessage,
   QueueView,
+  VisitingService,
 } from './service.ts';
 import {
   DEFAULT_POLICY,
@@ -62,7 +63,12 @@ export function createImagineService(options: ImagineServiceOptions): ImagineSer
   return new ImagineBot(options);
 }
 
-class ImagineBot implements ImagineService {
+/** For a bot that does not stay: accepted jobs are stored and nothing more. */
+export function createVisitingService(options: ImagineServiceOptions): VisitingService {
+  return new ImagineBot({ ...options, policy: { ...options.policy, followsJobs: false } });
+}
+
+class ImagineBot implements VisitingService {
   readonly #options: ImagineServiceOptions;
   readonly #policy: ServicePolicy;
   readonly #catalogue: ModelCatalogue;
@@ -119,6 +125,14 @@ class ImagineBot implements ImagineService {
     this.#catalogue.known();
     await this.#refreshAverages();
     for (const record of await this.#options.jobStore.listOpen()) await this.#takeUp(record);
+  }
+
+  async visit(jobId: string, caughtUp: Promise<void>): Promise<void> {
+    const record = await this.#options.jobStore.get(jobId);
+    if (record === undefined || record.answeredAtMs !== undefined) return;
+    await this.#refreshAverages();
+    if (isTerminal(record.state)) return this.#tracker.answer(record);
+    await this.#tracker.visit(record, caughtUp);
   }
 
   async stop(): Promise<void> {
@@ -264,8 +278,15 @@ class ImagineBot implements ImagineService {
 
   #toCard(record: JobRecord, trouble: string | undefined): Card {
     const nowMs = this.#options.clock.nowMs();
+    const { usdPerMachineHour } = this.#policy;
     const abilities = abilitiesOf(record, this.#catalogue.known());
-    return presentJob(record, { nowMs, averages: this.#averages, trouble, abilities });
+    return presentJob(record, {
+      nowMs,
+      averages: this.#averages,
+      trouble,
+      abilities,
+      usdPerMachineHour,
+    });
   }
 
   async #takeUp(record: JobRecord): Promise<void> {

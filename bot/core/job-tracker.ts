@@ -11,6 +11,7 @@ import { toCanceled } from './end-job.ts';
 import { FairTurns } from './fair-turns.ts';
 import { followJob } from './follow-job.ts';
 import { toErrorId } from './job-id.ts';
+import { createLiveJob, type LiveJob } from './live-job.ts';
 import type { Notifier } from './notifier.ts';
 import type { PlaceBook } from './place-book.ts';
 import type {
@@ -41,23 +42,6 @@ export interface TrackerOptions {
   onSuccess: () => void;
 }
 
-interface LiveJob {
-  record: JobRecord;
-  trouble: string | undefined;
-  /** Ends the following, for a cancel, a delete or the end of the bot. */
-  following: AbortController;
-  /** Settles when the follower has stopped; never rejects. */
-  followed: Promise<void>;
-  /** Saves of one job are done one after the other, so that none overtakes the last. */
-  saving: Promise<void>;
-  savedAtMs: number;
-  /** Set once, by whoever ends the job first. */
-  isEnded: boolean;
-  isRemoved: boolean;
-  /** The message or channel of the card is gone. */
-  isUnplaced: boolean;
-}
-
 export class JobTracker {
   readonly #options: TrackerOptions;
   readonly #jobs = new Map<JobId, LiveJob>();
@@ -76,7 +60,26 @@ export class JobTracker {
    * followed already, nor for any once the bot stops.
    */
   follow(record: JobRecord, ofUser = this.#options.policy.quota.runningJobs): void {
-    this.#follow(record, ofUser);
+    if (this.#options.policy.followsJobs) this.#follow(record, ofUser);
+  }
+
+  /**
+   * Follows the job as far as it has come, has that shown, and lets go of it. `caughtUp` resolves when the backend has
+   * no more news of the job for now.
+   */
+  async visit(record: JobRecord, caughtUp: Promise<void>): Promise<void> {
+    const { notifier, places } = this.#options;
+    const job = this.#follow(record);
+    await Promise.race([caughtUp, job.finished.promise]);
+    if (!job.isEnded) await notifier.settle(record.id);
+    // It may have ended while its card was on the way.
+    if (job.isEnded) return job.finished.promise;
+    job.following.abort();
+    await job.followed;
+    await notifier.release(record.id);
+    await this.#saveInTurn(job);
+    this.#jobs.delete(record.id);
+    places.forget(record.id);
   }
 
   /** The record as it stands this moment, with what keeps it from moving. */
@@ -156,17 +159,7 @@ export class JobTracker {
   #follow(record: JobRecord, ofUser = this.#options.policy.quota.runningJobs): LiveJob {
     const known = this.#jobs.get(record.id);
     if (known !== undefined) return known;
-    const job: LiveJob = {
-      record,
-      trouble: undefined,
-      following: new AbortController(),
-      followed: Promise.resolve(),
-      saving: Promise.resolve(),
-      savedAtMs: this.#options.clock.nowMs(),
-      isEnded: false,
-      isRemoved: false,
-      isUnplaced: false,
-    };
+    const job = createLiveJob(record, this.#options.clock.nowMs());
     // A command that was on its way when the bot stopped: the store keeps its job for the next start.
     if (this.#stopping.signal.aborted) return job;
     this.#jobs.set(record.id, job);
@@ -233,7 +226,7 @@ export class JobTracker {
     job.isEnded = true;
     job.trouble = undefined;
     job.record = { ...job.record, state, updatedAtMs: clock.nowMs() };
-    return this.#track(this.#finish(job));
+    return this.#track(this.#finish(job)).finally(() => job.finished.resolve());
   }
 
   async #finish(job: LiveJob): Promise<void> {

@@ -17,6 +17,7 @@ import {
 
 const FINAL_TRIES = 6;
 const FIRST_PAUSE_MS = 500;
+const SETTLE_POLL_MS = 10;
 /** A platform that has not answered by then counts as failed, so that it cannot hold the final card back for good. */
 const SHOW_TIMEOUT_MS = 60_000;
 
@@ -112,6 +113,16 @@ export class Notifier {
     } catch (error) {
       this.#logger.warn({ jobId: record.id, err: error }, 'the card could not be removed');
     }
+  }
+
+  /** Resolves when the job's newest card was brought to its place. */
+  async settle(jobId: JobId): Promise<void> {
+    while (isBusy(this.#lanes.get(jobId))) await sleep(SETTLE_POLL_MS);
+  }
+
+  /** Forgets a job that is still open. */
+  release(jobId: JobId): Promise<void> {
+    return this.#closeLane(jobId);
   }
 
   /** Drops previews that wait and gives up final cards: they are not marked as delivered. */
@@ -211,6 +222,9 @@ export class Notifier {
     }
   }
 }
+
+const isBusy = (lane: Lane | undefined): boolean =>
+  lane !== undefined && !lane.isClosed && (lane.isSending || lane.waiting !== undefined);
 
 /** Ends early, without an error, when the signal is aborted. */
 async function pause(durationMs: number, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
 /** Seed, sampler, model, timings: the small print of a card, for those who look. */
 import { SAMPLER_LABELS, type GenerateRequest } from '#contract/generation-request.ts';
-import type { Settings, Timings } from '#contract/generation-result.ts';
+import type { GenerationResult, Settings, Timings } from '#contract/generation-result.ts';
 import type { JobState } from '#contract/job-state.ts';
 import type { JobId } from '#contract/job.ts';
 import type { CardDetail } from './card.ts';
@@ -10,11 +10,15 @@ import { formatPictureId } from './picture-id.ts';
 import type { JobRecord } from './ports.ts';
 
 /** What was asked for while it waits, what is really used as soon as the engine has said so. */
-export function toDetails({ id, request, state }: JobRecord): CardDetail[] {
+export function toDetails(
+  { id, request, state }: JobRecord,
+  usdPerMachineHour?: number,
+): CardDetail[] {
   const settings = settingsOf(state);
   const lines: [label: string, value: string | undefined][] = [
     ...toRequestLines(request, settings),
     ...(state.status === 'succeeded' ? toResultLines(id, state) : []),
+    ...(state.status === 'succeeded' ? toCostLines(state.result, usdPerMachineHour) : []),
     ['Error id', state.status === 'failed' ? toErrorId(id) : undefined],
   ];
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
@@ -111,4 +115,16 @@ function toStagesText(timings: Timings): string | undefined {
   ];
   const spent = stages.filter(([, durationMs]) => durationMs >= 1);
   return spent.map(([name, ms]) => `${name} ${formatDuration(ms)}`).join(', ') || undefined;
+}
+
+/** Of the work on this job alone: waiting for a machine and its idle minutes are shared by all jobs. */
+function toCostLines(
+  { timings, images }: GenerationResult,
+  usdPerMachineHour: number | undefined,
+): [string, string][] {
+  if (usdPerMachineHour === undefined || usdPerMachineHour === 0) return [];
+  const usd = ((timings.totalMs / 3_600_000) * usdPerMachineHour) / images.length;
+  const each = images.length === 1 ? '' : ' each';
+  const text = usd < 0.0001 ? 'less than $0.0001' : `about $${Number(usd.toPrecision(2))}`;
+  return [['Cost', `${text}${each}`]];
 }

@@ -20,6 +20,8 @@ export interface Presentation {
   averages: Averages;
   /** What can be done with the job's pictures; for anything else there is no button. */
   abilities: readonly ModelAbility[];
+  /** Of the machine that draws; none where it costs nothing by the hour. */
+  usdPerMachineHour?: number | undefined;
   /** Why nothing moves, such as an image function that cannot be reached. */
   trouble?: string | undefined;
 }
@@ -39,7 +41,7 @@ export function presentJob(record: JobRecord, presentation: Presentation): Card 
     preview: 'preview' in state ? state.preview : undefined,
     images: toCardImages(record),
     notes: toNotes(record),
-    details: toDetails(record),
+    details: toDetails(record, presentation.usdPerMachineHour),
     buttons: toButtons(record, presentation.abilities),
     command: record.command,
     errorId: state.status === 'failed' ? toErrorId(record.id) : undefined,

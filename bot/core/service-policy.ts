@@ -30,8 +30,15 @@ export interface ServicePolicy {
   logsPrompts: boolean;
   /** The same button pressed again by the same person within this time is one press. */
   doublePressMs: number;
+  /**
+   * False for a bot that does not stay, such as a Lambda: an accepted job is only stored, and whoever gets its news
+   * visits it (see VisitingService).
+   */
+  followsJobs: boolean;
   /** Jobs followed at once; more wait in the store until one ends. */
   followersMax: number;
+  /** What an hour of the machine that draws costs, in US dollars; with it each picture tells its own cost. */
+  usdPerMachineHour: number | undefined;
   /** Words and phrases that are refused, on top of the rules that cannot be switched off. */
   blockedTerms: readonly string[];
   /** How far a variation's noise is turned towards the new seed, 0..1. */
@@ -61,7 +68,9 @@ export const DEFAULT_POLICY: ServicePolicy = {
   clipFormats: {},
   logsPrompts: false,
   doublePressMs: 2_000,
+  followsJobs: true,
   followersMax: 200,
+  usdPerMachineHour: undefined,
   blockedTerms: [],
   variationStrength: 0.35,
   unreachableLimitMs: 10 * 60_000,

@@ -157,3 +157,12 @@ export interface ImagineService {
   /** The help text for people, in plain sentences and one line per flag. */
   help(): string;
 }
+
+/** The service in a bot that does not stay: `start` is not called, and each news of a job brings one visit. */
+export interface VisitingService extends ImagineService {
+  /**
+   * Shows how far the job has come, and its end for good. `caughtUp` resolves when the backend has no more news of the
+   * job for now. Does nothing for a job that is unknown or was answered.
+   */
+  visit(jobId: string, caughtUp: Promise<void>): Promise<void>;
+}

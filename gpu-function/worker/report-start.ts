@@ -47,9 +47,12 @@ async function report(options: StartReportOptions): Promise<void> {
   const health = toHealth(status, { running: 0, queued: 0 }, process.uptime() * 1_000);
   await fleet.writeWorker({ models, health });
   const phasesMs = { ...(await options.phasesMs()), Session: status.startMs ?? 0 };
+  const seen = await fleet.read();
+  // The dispatcher looks again only when something happens: until then people should not be told to wait for a machine.
+  await fleet.write({ running: Math.max(1, seen?.running ?? 0), wakingSinceMs: 0 });
   if (askedAtMs === undefined) return options.write(toWakeMetrics(phasesMs, nowMs()));
   const wakeMs = readyAtMs - askedAtMs;
   options.write(toWakeMetrics({ ...phasesMs, Total: wakeMs }, nowMs()));
-  const earlier = (await fleet.read())?.wakeDurationsMs ?? [];
+  const earlier = seen?.wakeDurationsMs ?? [];
   await fleet.write({ wakeDurationsMs: [wakeMs, ...earlier].slice(0, STARTS_KEPT) });
 }

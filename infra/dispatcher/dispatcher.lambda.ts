@@ -23,14 +23,14 @@ const environmentSchema = z.object({
   JOBS_PER_MACHINE: whole.min(1),
   GPU_SECONDS_PER_DAY_MAX: whole,
   TASK_AGE_HOURS_MAX: z.coerce.number().positive(),
+  /** Longer than the function may run (45 s), so that two never hold it. */
+  TURN_LEASE_SECONDS: z.coerce.number().positive().default(60),
   WARM_HOURS: z
     .string()
     .regex(/^\d{1,2}-\d{1,2}$/)
     .optional(),
 });
 
-/** Longer than the function may run (45 s), so that two never hold it. */
-const LEASE_MS = 60_000;
 const START_AGE_MAX_MS = 20 * 60_000;
 const SPOT_PAUSE_MS = 15 * 60_000;
 
@@ -53,7 +53,7 @@ const machines = createEcsMachines({
 const turn = createTurnItem({
   client,
   tableName: environment.RUNS_TABLE,
-  leaseMs: LEASE_MS,
+  leaseMs: environment.TURN_LEASE_SECONDS * 1_000,
   nowMs,
 });
 

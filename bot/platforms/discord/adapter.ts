@@ -34,6 +34,10 @@ export interface DiscordPlatform {
   platform: ChatPlatform;
   /** From here on interactions are taken. Registers the commands when they have changed. */
   start(service: ImagineService, applicationId: string): Promise<void>;
+  /** As start, but leaves the commands as they are registered. */
+  attach(service: ImagineService, applicationId: string): void;
+  /** The work of an interaction whose first answer was given elsewhere, see toFirstAnswer. */
+  finish(raw: unknown, isPrivate: boolean, receivedAtMs: number): Promise<void>;
   /** One interaction of the gateway. Never throws. */
   receive(raw: unknown): Promise<void>;
   /** The endpoint for signed HTTP requests. */
@@ -90,6 +94,12 @@ class DiscordAdapter implements DiscordPlatform {
   };
 
   async start(service: ImagineService, applicationId: string): Promise<void> {
+    this.attach(service, applicationId);
+    const isNew = await registerCommands(this.#options.api, applicationId);
+    this.#options.logger.info({ isNew }, 'the commands of Discord are registered');
+  }
+
+  attach(service: ImagineService, applicationId: string): void {
     const { api, apiUrl, clock, logger } = this.#options;
     this.#service = service;
     this.#applicationId = applicationId;
@@ -107,8 +117,10 @@ class DiscordAdapter implements DiscordPlatform {
       logger,
       onCardShown: (jobId, response) => this.#noteShown(jobId, response),
     });
-    const isNew = await registerCommands(api, applicationId);
-    logger.info({ isNew }, 'the commands of Discord are registered');
+  }
+
+  async finish(raw: unknown, isPrivate: boolean, receivedAtMs: number): Promise<void> {
+    await this.#handler?.finish(raw, isPrivate, receivedAtMs);
   }
 
   async receive(raw: unknown): Promise<void> {

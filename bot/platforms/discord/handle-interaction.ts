@@ -64,6 +64,23 @@ export class InteractionHandler {
     return 'answered';
   }
 
+  /**
+   * The work of an interaction whose first answer was given elsewhere, by toFirstAnswer. Never throws for what a person
+   * may do. `receivedAtMs`: when Discord sent it, from which its token lives 15 minutes.
+   */
+  async finish(raw: unknown, isPrivate: boolean, receivedAtMs: number): Promise<void> {
+    const interaction = parseInteraction(raw, receivedAtMs);
+    if (interaction === undefined) return;
+    if (interaction.kind === 'ping' || interaction.kind === 'completion') return;
+    const { origin } = interaction;
+    const press = interaction.kind === 'press' ? parseAction(interaction.customId) : undefined;
+    const outcome = await toWork(interaction, this.#options);
+    if (press?.name === 'cancel' || press?.name === 'delete') {
+      return this.#tellRefusal(origin, outcome);
+    }
+    await this.#options.followUps.replaceThinking(origin, outcome, isPrivate);
+  }
+
   #isRepeated(id: string): boolean {
     if (this.#seen.has(id)) return true;
     this.#seen.add(id);

@@ -7,7 +7,7 @@ import type { ImagineService } from '../../core/service.ts';
 import { CallPacer, type PacerTime } from './call-pacer.ts';
 import { CardDelivery } from './deliver-card.ts';
 import { downloadFile } from './download-file.ts';
-import { DeliveryHandler } from './handle-delivery.ts';
+import { DeliveryHandler, type DeliveryHandlerOptions } from './handle-delivery.ts';
 import { SLACK_LIMITS } from './limits.ts';
 import { parseDelivery } from './parse.ts';
 import { createPeople } from './people.ts';
@@ -44,6 +44,10 @@ export interface SlackPlatform {
   answer: ((request: Request) => Promise<Response>) | undefined;
   /** Begins to take deliveries. Gives back a line for the operator. Throws an Error with a sentence. */
   start(service: ImagineService): Promise<string>;
+  /** The work of a delivery that was checked and acknowledged elsewhere. For a platform that was attached. */
+  finish(payload: unknown, receivedAtMs: number): Promise<void>;
+  /** As start, but opens no entrance: deliveries come by finish. Throws an Error with a sentence. */
+  attach(service: ImagineService): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -71,29 +75,22 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
   const views = createViews({ api, cards, replier, logger });
   const people = createPeople(api, time);
   const entrance = openEntrance(options, log);
+  const handlerParts = { uploader, responder, replier, people, views, time, logger };
+  const createHandler = (service: ImagineService) =>
+    new DeliveryHandler({
+      ...handlerParts,
+      service,
+      answers: createOutcomeView({ service, cards, responder, replier, views }),
+      download: toDownload(options),
+    });
+  let attached: DeliveryHandler | undefined;
   return {
-    platform: {
-      name: 'slack',
-      minimumUpdateIntervalMs: SLACK_LIMITS.previewIntervalMs,
-      showCard: (record, card) => cards.show(record, card),
-      removeCard: (record) => cards.remove(record),
-    },
+    platform: toChatPlatform(cards),
     answer: entrance.answer,
     async start(service) {
       running = service;
       identity = await identify(api);
-      const handler = new DeliveryHandler({
-        service,
-        answers: createOutcomeView({ service, cards, responder, replier, views }),
-        uploader,
-        responder,
-        replier,
-        people,
-        views,
-        time,
-        logger,
-        download: (file) => downloadFile(file, { token, apiUrl, fetch }),
-      });
+      const handler = createHandler(service);
       const app = createApp(identity, options, entrance.receivers[0]);
       entrance.init(app);
       app.use(async (delivered) => {
@@ -107,12 +104,32 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
       const way = options.entrance.kind === 'socket' ? 'Socket Mode' : `requests to ${EVENTS_PATH}`;
       return `Slack: @${identity.botName} is in ${identity.teamName} by ${way}`;
     },
+    async attach(service) {
+      running = service;
+      identity = await identify(api);
+      attached = createHandler(service);
+    },
+    async finish(payload, receivedAtMs) {
+      await attached?.handle(parseDelivery(payload, receivedAtMs), () => Promise.resolve());
+    },
     async stop() {
       cards.close();
       await entrance.stop();
     },
   };
 }
+
+const toChatPlatform = (cards: CardDelivery): ChatPlatform => ({
+  name: 'slack',
+  minimumUpdateIntervalMs: SLACK_LIMITS.previewIntervalMs,
+  showCard: (record, card) => cards.show(record, card),
+  removeCard: (record) => cards.remove(record),
+});
+
+const toDownload =
+  ({ botToken: token, apiUrl }: SlackPlatformOptions): DeliveryHandlerOptions['download'] =>
+  (file) =>
+    downloadFile(file, { token, apiUrl, fetch });
 
 type AcknowledgeAny = (answer?: unknown) => Promise<void>;
 

@@ -1,12 +1,20 @@
 /** SQS, S3 and DynamoDB on ports of this machine, for the SDK's real clients. */
-import { type Server } from 'node:http';
+import type { IncomingMessage, RequestListener, Server, ServerResponse } from 'node:http';
+import { createRequire } from 'node:module';
 import type { AddressInfo } from 'node:net';
 import { CreateTableCommand, DynamoDBClient, type Projection } from '@aws-sdk/client-dynamodb';
 import { CreateBucketCommand, S3Client } from '@aws-sdk/client-s3';
 import { CreateQueueCommand, SQSClient } from '@aws-sdk/client-sqs';
-import dynalite from 'dynalite';
 import { startFauxqs, type FauxqsServer } from 'fauxqs';
 import type { IndexShape, KeyShape, TableShape } from '../../../infra/table-shapes.ts';
+
+interface DynaliteOptions {
+  createTableMs: number;
+  updateTableMs: number;
+  deleteTableMs: number;
+}
+/** It has no types of its own. */
+const dynalite = createRequire(import.meta.url)('dynalite') as (options: DynaliteOptions) => Server;
 
 const CREDENTIALS = { accessKeyId: 'test', secretAccessKey: 'test' };
 const REGION = 'us-east-1';
@@ -18,6 +26,10 @@ export interface LocalAws {
   dynamodb: DynamoDBClient;
   /** For a process that makes its own clients. */
   environment: Record<string, string>;
+  /** The next so many calls of DynamoDB are refused as AWS does it when there are too many. */
+  throttle(calls: number): void;
+  /** How many were refused so far. */
+  throttled(): number;
   stop(): Promise<void>;
 }
 
@@ -25,6 +37,7 @@ export async function startLocalAws(): Promise<LocalAws> {
   const server = await startFauxqs({ port: 0, host: '127.0.0.1', logger: false });
   const tables: Server = dynalite({ createTableMs: 0, updateTableMs: 0, deleteTableMs: 0 });
   await new Promise<void>((resolve) => tables.listen(0, '127.0.0.1', resolve));
+  const throttle = createThrottle(tables);
   const tablesUrl = `http://127.0.0.1:${(tables.address() as AddressInfo).port}`;
   const url = `http://127.0.0.1:${server.port}`;
   const common = { region: REGION, credentials: CREDENTIALS };
@@ -43,6 +56,8 @@ export async function startLocalAws(): Promise<LocalAws> {
       AWS_ENDPOINT_URL: url,
       AWS_ENDPOINT_URL_DYNAMODB: tablesUrl,
     },
+    throttle: (calls) => throttle.plan(calls),
+    throttled: () => throttle.count(),
     async stop() {
       for (const client of Object.values(clients)) client.destroy();
       await server.stop();
@@ -51,6 +66,35 @@ export async function startLocalAws(): Promise<LocalAws> {
         tables.closeAllConnections();
       });
     },
+  };
+}
+
+/** Every second call while there are refusals left: a client that tries again gets through. */
+function createThrottle(server: Server) {
+  const listeners = server.listeners('request') as RequestListener[];
+  let [left, count, turn] = [0, 0, 0];
+  server.removeAllListeners('request');
+  server.on('request', (request: IncomingMessage, response: ServerResponse) => {
+    turn += 1;
+    if (left === 0 || turn % 2 === 0) {
+      for (const listener of listeners) listener(request, response);
+      return;
+    }
+    left -= 1;
+    count += 1;
+    response.writeHead(400, { 'content-type': 'application/x-amz-json-1.0' });
+    response.end(
+      JSON.stringify({
+        __type: 'com.amazonaws.dynamodb.v20120810#ProvisionedThroughputExceededException',
+        message: 'The level of configured provisioned throughput for the table was exceeded.',
+      }),
+    );
+  });
+  return {
+    plan: (calls: number) => {
+      left += calls;
+    },
+    count: () => count,
   };
 }
 
