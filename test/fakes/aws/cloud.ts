@@ -15,7 +15,7 @@ import { join } from 'node:path';
 import { createDiscordRest } from '../../../bot/platforms/discord/rest.ts';
 import { registerCommands } from '../../../bot/platforms/discord/register-commands.ts';
 import { projectFolder } from '../../source-files.ts';
-import { BOT_TOKEN, FakeDiscord } from '../discord/fake-discord.ts';
+import { FakeDiscord } from '../discord/fake-discord.ts';
 import { FakeSlack } from '../slack/fake-slack.ts';
 import { BOT_TOKEN as SLACK_TOKEN, SIGNING_SECRET } from '../slack/workspace.ts';
 import { ControlPlane, type FakeTask } from './control-plane.ts';
@@ -77,7 +77,7 @@ export class Cloud {
     let cloud: Cloud | undefined;
     const plane = await ControlPlane.start({
       secret: () => ({
-        discordToken: BOT_TOKEN,
+        discordToken: cloud?.discord.botToken,
         slackBotToken: SLACK_TOKEN,
         slackSigningSecret: SIGNING_SECRET,
       }),
@@ -113,7 +113,7 @@ export class Cloud {
       DISCORD_APPLICATION_ID: discord.world.application.id,
     });
     cloud = new Cloud({ aws, discord, slack, deployment, plane, web, lambdas });
-    const api = createDiscordRest({ token: BOT_TOKEN, apiUrl: discord.apiUrl });
+    const api = createDiscordRest({ token: discord.botToken, apiUrl: discord.apiUrl });
     await registerCommands(api, discord.world.application.id);
     return cloud;
   }
