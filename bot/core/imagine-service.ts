@@ -51,6 +51,7 @@ import { SettingsDesk } from './settings-desk.ts';
 import type { SpacePolicy, UserSettings } from './settings.ts';
 import { UsageBook } from './usage-book.ts';
 import { toUserMessage } from './user-message.ts';
+import { isVisible } from './visible-job.ts';
 
 /** As many jobs as an estimate looks back. */
 const AVERAGED_JOBS = 20;
@@ -310,10 +311,4 @@ class ImagineBot implements VisitingService {
       logger.warn({ err: error }, 'recent durations could not be read');
     }
   }
-}
-
-/** A private picture is shown to nobody but the person who asked for it. */
-function isVisible({ user, place }: JobRecord, asker: Asker): boolean {
-  const isOwn = user.id === asker.user.id && place.platform === asker.place.platform;
-  return isOwn || !place.isPrivate;
 }

@@ -30,9 +30,10 @@ import {
   type ReadCommand,
   type ReadingContext,
 } from './read-imagine-command.ts';
-import type { ActionMessage, CommandMessage, JobEntry, Outcome } from './service.ts';
+import type { ActionMessage, Asker, CommandMessage, JobEntry, Outcome } from './service.ts';
 import type { ServicePolicy } from './service-policy.ts';
 import type { SettingsDesk } from './settings-desk.ts';
+import { isVisible } from './visible-job.ts';
 
 /** A command that waits for a yes is forgotten after this. */
 const PENDING_MS = 15 * 60_000;
@@ -134,7 +135,7 @@ export class JobStarter {
   ): Promise<NewJob[]> {
     const jobs: NewJob[] = [];
     for (const command of commands) {
-      const lineage = await this.#toLineage(command);
+      const lineage = await this.#toLineage(command, { user, place });
       for (let turn = 0; turn < command.repeat; turn += 1) {
         const number = jobs.length;
         const isPrivate = command.isPrivate || place.isPrivate;
@@ -174,11 +175,15 @@ export class JobStarter {
   }
 
   /** A command that starts from a picture of the bot's is its child. */
-  async #toLineage({ request }: ReadCommand): Promise<Lineage | undefined> {
+  async #toLineage({ request }: ReadCommand, asker: Asker): Promise<Lineage | undefined> {
     const picture = request.startImage && toPictureId(request.startImage);
     if (picture === undefined) return undefined;
     const parent = await this.#options.jobStore.get(picture.jobId);
-    return parent && { ...picture, action: toLineageAction(request) };
+    if (parent === undefined) return undefined;
+    if (isVisible(parent, asker)) return { ...picture, action: toLineageAction(request) };
+    throw new CommandError(
+      `There is no picture ${formatPictureId(picture)}; /history lists the ids of yours.`,
+    );
   }
 
   async #askBack(

@@ -4,6 +4,20 @@ import { describe, expect, test } from 'vitest';
 import { parseConfig } from '../../bot/config.ts';
 
 describe('the environment', () => {
+  test('quotas of roles are a JSON object, and a wrong one gets a sentence', () => {
+    const given = parseConfig({ ROLE_QUOTAS: '{"r1":{"openJobs":40}}', NSFW_RULE: 'block' });
+    expect(given).toMatchObject({
+      config: { ROLE_QUOTAS: { r1: { openJobs: 40 } }, NSFW_RULE: 'block' },
+    });
+    for (const text of ['{', '[]', '{"r1":{"openJobs":0}}', '{"r1":{"open":1}}']) {
+      const refused = parseConfig({ ROLE_QUOTAS: text });
+      expect(refused).toMatchObject({
+        kind: 'refused',
+        message: expect.stringContaining('ROLE_QUOTAS'),
+      });
+    }
+  });
+
   test('needs nothing: this machine only, the first free port, a folder beside the project', () => {
     const parsed = parseConfig({});
     expect(parsed).toMatchObject({

@@ -191,6 +191,8 @@ test('a private picture is shown to nobody else', async () => {
   await bot.finalCard(drawn);
   expect(await ask(bot, 'show', drawn.record.id, { user: BOB })).toMatchObject({ kind: 'refused' });
   expect(await ask(bot, 'show', drawn.record.id)).toMatchObject({ kind: 'card' });
+  const stolen = await ask(bot, 'imagine', `x --image ${drawn.record.id}`, { user: BOB });
+  expect(stolen).toMatchObject({ kind: 'refused' });
 });
 
 test('a dropped picture brings its recipe back, with buttons that work', async () => {
