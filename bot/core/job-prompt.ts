@@ -4,7 +4,9 @@ import { parseCommand } from './parse-command.ts';
 import type { JobRecord } from './ports.ts';
 
 export function toPrompt(record: JobRecord): string {
-  if (record.request.kind === 'generate') return record.request.prompt;
+  const { request } = record;
+  if (request.kind === 'generate') return request.prompt;
+  if (request.kind === 'animate') return `${request.prompt} to ${request.toPrompt}`;
   try {
     return parseCommand(record.command, { defaultCount: 1 }).request.prompt;
   } catch (error) {

@@ -299,6 +299,7 @@ test('/animate makes one moving picture, in words of its own or by flags', async
     frames: 8,
     seed: 7,
   });
+  expect(walk.card.title).toBe('a cat to a dog');
   const again = expectJob(await bot.imagine(walk.record.command));
   expect(again.record.request).toEqual(walk.record.request);
   expect(await bot.imagine('a cat --to a dog --tile')).toMatchObject({

@@ -24,7 +24,7 @@ test.each([
   ['a red apple', 'Messages here are commands: put /imagine in front of what you want to see.'],
   [
     '/paint x',
-    'There is no command /paint; there are /imagine, /queue, /history, /show, /settings, /policy, /models, /help, /info.',
+    'There is no command /paint; there are /imagine, /animate, /queue, /history, /show, /settings, /policy, /models, /help, /info.',
   ],
 ])('%j is refused with what to do', (line, message) => {
   expect(parseChatLine(line)).toEqual({ kind: 'refused', message });
@@ -96,7 +96,8 @@ test('an upscale is named after its prompt alone, never after the flags of its c
     updatedAtMs: 0,
     state: { status: 'queued' },
   };
-  const image = { jobId: 'web-2', index: 0, widthPx: 256, heightPx: 256, altText: '' };
+  const size = { widthPx: 256, heightPx: 256 };
+  const image = { jobId: 'web-2', index: 0, ...size, altText: '', mediaType: 'image/png' };
   const card = {
     jobId: 'web-2',
     title: 'Upscale of picture 2',
