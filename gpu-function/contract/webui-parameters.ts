@@ -61,6 +61,9 @@ export function formatWebuiParameters(settings: Settings): string {
     ['Model', settings.modelId],
     ['Style', settings.style],
     ...formatVariations(settings.variations),
+    ['Denoising strength', settings.strength],
+    ['Mask blur', settings.inpaint?.featherPx],
+    ['Tiling', settings.tile === true ? 'True' : undefined],
     // WebUI takes a missing value for its GPU generator, whose noise differs.
     ['RNG', 'CPU'],
     ['Version', OWN_VERSION],
@@ -109,6 +112,7 @@ export function parseWebuiParameters(text: string): GenerateRequest | undefined 
     modelId: isOwn ? pairs.get('Model') : undefined,
     style: isOwn ? pairs.get('Style') : undefined,
     variations: toVariations(pairs),
+    tile: pairs.get('Tiling') === 'True' ? true : undefined,
   });
   return parsed.success ? parsed.data : undefined;
 }
