@@ -58,7 +58,9 @@ export async function* decodePictures(
   for (const [halvesDown, halvesRight] of ROLLS) {
     const shift = [(halvesDown * height) / 2, (halvesRight * width) / 2] as const;
     const rolled = { ...latents, data: roll(latents.data, [height, width], shift) };
-    decoded.push(await Array.fromAsync(decodeLatents(model, rolled, settings)));
+    const pictures: PixelImage[] = [];
+    for await (const picture of decodeLatents(model, rolled, settings)) pictures.push(picture);
+    decoded.push(pictures);
   }
   for (const [index] of (decoded[0] ?? []).entries()) {
     yield joinRolled(decoded.flatMap((pictures) => pictures[index] ?? []));

@@ -37,7 +37,8 @@ export async function drawCanvas(
       },
       paint: createCanvasPainter(studio, canvases, window.area, window.drawSize),
     });
-    const drawn = await Array.fromAsync(decodePictures(studio, latents));
+    const drawn: PixelImage[] = [];
+    for await (const picture of decodePictures(studio, latents)) drawn.push(picture);
     const opacity = toWindowOpacity(plan, mask, window.area);
     canvases = await layEach(canvases, drawn, window.area, opacity);
     clearInside(remaining, window.area);
