@@ -50,7 +50,7 @@ export function readNumber(flag: string, value: string, range: Range): number {
 const trimSeparator = (value: string): string => value.replace(/[,;]$/, '');
 const decimalComma = (value: string): string | undefined =>
   /^\d+,\d+$/.test(value) ? value.replace(',', '.') : undefined;
-const middle = ({ min, max }: Range): number => (max > 1 ? 5 : (min + max) / 2);
+const middle = ({ min, max }: Range): number => (max > 5 ? 5 : (min + max) / 2);
 
 /** `3:2`, `3x2`, `3/2`; parts above the limit are reduced first, so that `1920:1080` is 16:9. */
 export function readAspect(flag: string, value: string): { width: number; height: number } {

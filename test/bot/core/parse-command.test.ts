@@ -171,6 +171,7 @@ describe('a mistake gets one sentence with the value and the remedy', () => {
     ['x --cfg 31', '--cfg 31 must be a number from 0 to 30, such as 5.'],
     ['x --cfg high', '--cfg high must be a number from 0 to 30, such as 5.'],
     ['x --eta 2', '--eta 2 must be a number from 0 to 1, such as 0.5.'],
+    ['x --s-noise -3', '--s-noise -3 must be a number from 0 to 2, such as 1.'],
     ['x --clip-skip 0', '--clip-skip 0 must be a whole number from 1 to 12.'],
     [
       'x --prompt-weighting comfy',
