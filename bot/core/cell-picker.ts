@@ -21,7 +21,7 @@ export interface CellPick {
 }
 
 /** `cells:<jobId>:<index>:<chosen in hexadecimal>` */
-export function formatCellPick({ name, jobId, index, chosen }: CellPick): string {
+function formatCellPick({ name, jobId, index, chosen }: CellPick): string {
   return `${name}:${jobId}:${index}:${chosen.toString(16)}`;
 }
 

@@ -56,7 +56,7 @@ const dataset = new DataSet<{ originalWord: string }>()
 const matcher = new RegExpMatcher({ ...dataset.build(), ...englishRecommendedTransformers });
 
 /** Which kind of rule a prompt breaks. */
-export type RuleKind = 'minors' | 'contempt' | 'adult' | 'operator' | 'space';
+type RuleKind = 'minors' | 'contempt' | 'adult' | 'operator' | 'space';
 
 const REFUSALS: Readonly<Record<RuleKind, string>> = {
   minors: 'This prompt cannot be drawn here (rule: minors); please describe another picture.',
