@@ -40,7 +40,16 @@ const PIPELINE_KINDS = new Map<string, PipelineKind>([
 ]);
 
 /** Arguments that change nothing of the numbers. */
-const WITHOUT_EFFECT = new Set(['output_type', 'return_dict', 'generator', 'latents']);
+const WITHOUT_EFFECT = new Set([
+  'output_type',
+  'return_dict',
+  'generator',
+  'latents',
+  // Read by refiners alone.
+  'aesthetic_score',
+  'negative_aesthetic_score',
+]);
+const PROMPTS = ['prompt', 'negative_prompt', 'prompt_2', 'negative_prompt_2'] as const;
 const KNOWN_ARGUMENTS = new Set(Object.keys(callSchema.shape));
 
 /** The kind of pipeline, or why the case cannot be replayed. */
@@ -55,6 +64,8 @@ export function toPipelineKind({
       value !== null && !KNOWN_ARGUMENTS.has(argument) && !WITHOUT_EFFECT.has(argument),
   );
   if (unknown !== undefined) return `the argument ${unknown[0]} is not built`;
+  const several = PROMPTS.find((argument) => Array.isArray(call[argument]));
+  if (several !== undefined) return `several texts in ${several} are not built`;
   return kind;
 }
 
@@ -79,8 +90,8 @@ export function toSettings(
   return {
     modelId: model.description.id,
     modelDigest: model.digest,
-    prompt: call.prompt ?? '',
-    negativePrompt: call.negative_prompt ?? '',
+    prompt: toText(call.prompt),
+    negativePrompt: toText(call.negative_prompt),
     widthPx: call.width ?? own.widthPx,
     heightPx: call.height ?? own.heightPx,
     seed: 0,
@@ -96,6 +107,10 @@ export function toSettings(
     strength: kind.start === 'words' ? undefined : (call.strength ?? kind.strength),
   };
 }
+
+/** Lists of several were refused before. */
+export const toText = (given: PipelineCall['prompt']): string =>
+  typeof given === 'string' ? given : '';
 
 function toWholeCells(
   { widthPx, heightPx }: { widthPx: number; heightPx: number },

@@ -28,11 +28,20 @@ export const pipelineIndexSchema = z.array(
   }),
 );
 
+/** A list of one is that one; more in one call are left as they are, and the case is told apart by them. */
+const words = z.union([
+  z.string(),
+  z.tuple([z.string()]).transform(([only]) => only),
+  z.array(z.string()),
+]);
+
 /** The arguments that are understood; what is left out has its default of the class. */
 export const callSchema = z.looseObject({
   clip_skip: z.int().min(0).nullish(),
-  prompt: z.string().nullish(),
-  negative_prompt: z.string().nullish(),
+  prompt: words.nullish(),
+  negative_prompt: words.nullish(),
+  prompt_2: words.nullish(),
+  negative_prompt_2: words.nullish(),
   prompt_embeds: fileReference.nullish(),
   negative_prompt_embeds: fileReference.nullish(),
   pooled_prompt_embeds: fileReference.nullish(),
@@ -53,6 +62,9 @@ export const callSchema = z.looseObject({
   original_size: pair.nullish(),
   crops_coords_top_left: pair.nullish(),
   target_size: pair.nullish(),
+  negative_original_size: pair.nullish(),
+  negative_crops_coords_top_left: pair.nullish(),
+  negative_target_size: pair.nullish(),
 });
 export type PipelineCall = z.infer<typeof callSchema>;
 

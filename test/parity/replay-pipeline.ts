@@ -7,17 +7,17 @@ import { encodePrompts } from '../../gpu-function/pipeline/encode-prompt.ts';
 import { joinBatch, repeatRows } from '../../gpu-function/pipeline/join-tensors.ts';
 import type { PixelImage } from '../../gpu-function/pipeline/pixels.ts';
 import type { ImageModel, NetworkCall, Tensor } from '../../gpu-function/pipeline/ports.ts';
-import { prepareConditioning } from '../../gpu-function/pipeline/prepare-conditioning.ts';
-import type { PictureFrame } from '../../gpu-function/pipeline/prepare-conditioning.ts';
 import type { NoiseStream } from '../../gpu-function/pipeline/prepare-latents.ts';
 import { resampleAsPillow } from '../../gpu-function/pipeline/resample-picture.ts';
 import { isGuided, tokenizePrompts } from '../../gpu-function/pipeline/tokenize-prompts.ts';
 import type { TokenizedRow } from '../../gpu-function/pipeline/tokenize-prompts.ts';
 import { planSampling } from '../../gpu-function/sampling/plan-sampling.ts';
 import type { SamplingPlan } from '../../gpu-function/sampling/sampling-plan.ts';
-import { toSettings } from './pipeline-arguments.ts';
+import { toSettings, toText } from './pipeline-arguments.ts';
 import type { PipelineKind } from './pipeline-arguments.ts';
 import type { PipelineCall, PipelineCase } from './pipeline-case-schema.ts';
+import { toFrames, toTimeIds } from './picture-frames.ts';
+import type { Frames } from './picture-frames.ts';
 import type { BuiltScheduler } from './scheduler-case.ts';
 
 /** Arrays and pictures that a case names, read. */
@@ -56,7 +56,7 @@ export async function replayPipeline(
   const { call, kind } = reference;
   const settings = toSettings({ model, kind, picture: inputs.picture }, call, scheduler);
   const { rows, encoding } = await encodeWords(model, call, { settings, inputs });
-  const recorded = recordingModel(model, toFrame(call, settings));
+  const recorded = recordingModel(model, toFrames(model, call, settings));
   const latentsPerStep: number[] = [];
   const plan = recordingPlan(
     planSampling({
@@ -126,19 +126,29 @@ async function encodeWords(
   // An empty negative prompt is encoded, none at all is zeros; the product takes both for none.
   const isNone = call.negative_prompt === undefined || call.negative_prompt === null;
   const zeroesEmptyNegative = isNone && model.zeroesEmptyNegative;
-  const { rows } = tokenizePrompts({ ...model, zeroesEmptyNegative }, settings);
+  const rows = tokenizeForStages({ ...model, zeroesEmptyNegative }, call, settings);
   return { rows, encoding: await encodePrompts(model, rows, settings.count) };
 }
 
-function toFrame(call: PipelineCall, { widthPx, heightPx }: Settings): PictureFrame {
-  const toSize = (given: readonly [number, number] | null | undefined) =>
-    given ? { heightPx: given[0], widthPx: given[1] } : { widthPx, heightPx };
-  const [topPx, leftPx] = call.crops_coords_top_left ?? [0, 0];
-  return {
-    originalSize: toSize(call.original_size),
-    crop: { topPx, leftPx },
-    targetSize: toSize(call.target_size),
-  };
+/** The product has one prompt for all text encoders; the second one's own is put in its place here. */
+function tokenizeForStages(
+  model: ImageModel,
+  call: PipelineCall,
+  settings: Settings,
+): TokenizedRow[] {
+  const { rows } = tokenizePrompts(model, settings);
+  if (!call.prompt_2 && !call.negative_prompt_2) return rows;
+  const second = tokenizePrompts(model, {
+    ...settings,
+    prompt: toText(call.prompt_2 ?? call.prompt),
+    negativePrompt: toText(call.negative_prompt_2 ?? call.negative_prompt),
+  });
+  return rows.map((row, index) => ({
+    ...row,
+    stages: row.stages.map((chunks, stage) =>
+      stage === 0 ? chunks : (second.rows[index]?.stages[stage] ?? chunks),
+    ),
+  }));
 }
 
 /** The picture is handed over beside it, decoded. */
@@ -201,19 +211,13 @@ function recordingPlan(plan: SamplingPlan, latentsPerStep: number[]): SamplingPl
 }
 
 /** The same model, told of the case's sizes; keeps its first call. */
-function recordingModel(model: ImageModel, frame: PictureFrame) {
+function recordingModel(model: ImageModel, frames: Frames) {
   const recorded: { model: ImageModel; firstCall: ReplayedRun['firstCall'] | undefined } = {
     firstCall: undefined,
     model: {
       ...model,
       async predict(given) {
-        const { widthPx, heightPx, guidanceScale } = model.description.defaults;
-        const { timeIds } = prepareConditioning({
-          model,
-          settings: { widthPx, heightPx, guidanceScale },
-          encoding: given.conditioning,
-          frame,
-        });
+        const timeIds = toTimeIds(model, given, frames);
         const call = { ...given, conditioning: { ...given.conditioning, timeIds } };
         const inputs = recorded.firstCall === undefined ? toNamedInputs(call) : undefined;
         const output = await model.predict(call);
