@@ -20,7 +20,7 @@ const common = {
 };
 
 /** `manifest.json`; its `kind` is what tells these packages from models. */
-export const helperManifestSchema = z.discriminatedUnion('kind', [
+const helperManifestSchema = z.discriminatedUnion('kind', [
   /** Takes and gives pictures [n, 3, height, width] in 0..1, the second `nativeFactor` times as large. */
   z.strictObject({
     kind: z.literal('upscaler'),

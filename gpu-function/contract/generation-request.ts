@@ -168,7 +168,7 @@ export const upscaleRequestSchema = z.strictObject({
 export type UpscaleRequest = z.infer<typeof upscaleRequestSchema>;
 
 /** A walk between two prompts, as one animated picture: turned (slerp) in the noise and in the words' numbers. */
-export const animateRequestSchema = z.strictObject({
+const animateRequestSchema = z.strictObject({
   kind: z.literal('animate'),
   prompt: promptText.min(1),
   toPrompt: promptText.min(1),

@@ -19,7 +19,7 @@ export type ModelDefaults = z.infer<typeof modelDefaultsSchema>;
  * What a model can do beside drawing from words. All but `tile` and `prompt-walk` need the package's VAE encoder; a
  * package for inpainting has `native-inpaint` and looks at the mask itself.
  */
-export const MODEL_ABILITIES = [
+const MODEL_ABILITIES = [
   'image-to-image',
   'inpaint',
   'native-inpaint',

@@ -12,7 +12,7 @@ const share = z.number().min(0).max(1);
  * rectangle: edges as shares of the picture, 0 is left or top. cells: indices row by row from 0 in a grid of equal
  * cells, for pickers made of buttons.
  */
-export const maskSchema = z.discriminatedUnion('kind', [
+const maskSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('image'), image: maskSourceSchema }),
   z.strictObject({
     kind: z.literal('rectangle'),

@@ -48,7 +48,7 @@ const recipeSchema = z.strictObject({
   lineage: lineageSchema.optional(),
   enlargement: enlargementSchema.optional(),
 });
-export type Recipe = z.infer<typeof recipeSchema>;
+type Recipe = z.infer<typeof recipeSchema>;
 
 const SEED_COUNT = LIMITS.seed.max + 1;
 

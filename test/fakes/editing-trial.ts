@@ -1,10 +1,6 @@
 /** One job that starts from a picture, on any engine, and its pictures as pixels. */
 import sharp from 'sharp';
-import {
-  generateRequestSchema,
-  type GenerateRequest,
-  type GenerationRequest,
-} from '#contract/generation-request.ts';
+import { generateRequestSchema, type GenerateRequest } from '#contract/generation-request.ts';
 import type * as z from 'zod';
 import type { Engine } from '../../gpu-function/pipeline/ports.ts';
 import type { PixelImage } from '../../gpu-function/pipeline/pixels.ts';
@@ -31,14 +27,7 @@ export async function edit(
   file: Uint8Array | undefined,
   changes: RequestInput,
 ): Promise<SucceededOutcome & Pick<EngineTrial, 'events'>> {
-  return succeed(engine, editRequest(file, changes));
-}
-
-export async function succeed(
-  engine: Engine,
-  request: GenerationRequest,
-): Promise<SucceededOutcome & Pick<EngineTrial, 'events'>> {
-  const { outcome, events } = await runEngine(engine, request);
+  const { outcome, events } = await runEngine(engine, editRequest(file, changes));
   if (outcome.status !== 'succeeded') throw new Error(`The job ended as ${outcome.status}`);
   return { ...outcome, events };
 }
