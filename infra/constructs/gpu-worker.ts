@@ -134,7 +134,10 @@ export class GpuWorker extends Construct {
         VISIBILITY_SECONDS: String(JOB_VISIBILITY.toSeconds()),
         SHUTDOWN_GRACE_SECONDS: String(SHUTDOWN_GRACE_S),
         USD_PER_MACHINE_HOUR: String(usdPerHour),
-        ...(config.modelId === undefined ? {} : { DEFAULT_MODEL: config.modelId }),
+        // Fetched to the machine's own disk before the first job, and then the default model.
+        ...(config.modelId === undefined
+          ? {}
+          : { MODEL_SOURCE: `s3://${stateful.bucket.bucketName}/weights/${config.modelId}` }),
       },
     });
     explain(

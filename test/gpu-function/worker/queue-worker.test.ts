@@ -64,7 +64,7 @@ test('draws with the built-in model, counts what it cost, and leaves when there 
   const line = worker
     .output()
     .split('\n')
-    .find((text) => text.includes('CloudWatchMetrics'));
+    .find((text) => text.includes('"Jobs":1'));
   const metrics = JSON.parse(line ?? '{}') as Record<string, number>;
   expect(metrics).toMatchObject({ Jobs: 1, Status: 'succeeded' });
   expect(metrics['CostUsdEstimate']).toBeCloseTo(((metrics['GpuSeconds'] ?? 0) / 3_600) * 0.8, 9);
