@@ -3,6 +3,7 @@ import { createHttpBackend } from '../../../bot/backends/http-backend.ts';
 import type {
   Clock,
   Backend,
+  ChatPlatform,
   ImageStore,
   JobStore,
   SettingsStore,
@@ -29,8 +30,16 @@ export interface DiscordBotOptions {
   /** The bot's own clock, when it goes wrong. */
   clock?: Clock;
   toLink?: (jobId: string, index: number) => string;
+  /** Chats that the same bot takes part in. */
+  others?: readonly OtherChat[];
   /** In memory unless given. */
   stores?: BotStores;
+}
+
+interface OtherChat {
+  platform: ChatPlatform;
+  start(service: ImagineService): Promise<unknown>;
+  stop(): Promise<void>;
 }
 
 export interface BotStores {
@@ -72,7 +81,10 @@ export class DiscordBot {
     this.service = createImagineService({
       backend: options.backend ?? new FakeBackend(),
       ...this.stores,
-      platforms: [this.#adapter.platform],
+      platforms: [
+        this.#adapter.platform,
+        ...(options.others ?? []).map(({ platform }) => platform),
+      ],
       clock,
       random: () => 7,
       logger: this.logger,
@@ -87,6 +99,7 @@ export class DiscordBot {
   async start(): Promise<void> {
     const { apiUrl, botToken: token, world } = this.#discord;
     await this.#adapter.start(this.service, world.application.id);
+    for (const other of this.#options.others ?? []) await other.start(this.service);
     await this.service.start();
     if (this.#options.transport === 'http') {
       this.http = this.#adapter.createHttp(this.#discord.key.publicKeyHex);
@@ -102,6 +115,7 @@ export class DiscordBot {
 
   async stop(): Promise<void> {
     await this.#gateway?.close();
+    for (const other of this.#options.others ?? []) await other.stop();
     await this.service.stop();
   }
 }
