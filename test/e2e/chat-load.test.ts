@@ -23,7 +23,7 @@ const SLACK_RATE = 40;
 /** A third of the minute that the commands may take, by a clock that leaves out what other programs take. */
 const SPREAD_MS = 20_000;
 const ACKNOWLEDGE_MS_MAX = 2_000;
-const PATIENCE_MS = 120_000;
+const PATIENCE_MS = 40_000;
 const fair = new FairClock();
 
 let slack: FakeSlack;

@@ -16,7 +16,14 @@ export interface RestOptions {
 }
 
 export function createDiscordRest({ token, apiUrl }: RestOptions): DiscordApi {
-  const options = { version: API_VERSION, api: apiUrl, timeout: DISCORD_LIMITS.requestTimeoutMs };
+  const options = {
+    version: API_VERSION,
+    api: apiUrl,
+    timeout: DISCORD_LIMITS.requestTimeoutMs,
+    // Not by the library's own undici: it shares one global dispatcher with other versions of itself, such as the one
+    // that Slack's client brings, and that one cannot read this one's forms.
+    makeRequest: (url: string, init: object) => fetch(url, init),
+  };
   const bot = new REST({ ...options, globalRequestsPerSecond: BOT_REQUESTS_PER_SECOND });
   const webhooks = new REST({ ...options, globalRequestsPerSecond: WEBHOOK_REQUESTS_PER_SECOND });
   return {
@@ -60,7 +67,8 @@ function toError(error: unknown): Error {
     return new DiscordError(error.status, 0, `Discord answered with ${error.status}`);
   }
   if (error instanceof RateLimitError) return new DiscordError(429, 0, 'Discord asks for a pause');
-  const code = error instanceof Error && 'code' in error ? ` (${String(error.code)})` : '';
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const code = cause instanceof Error && 'code' in cause ? ` (${String(cause.code)})` : '';
   const name = error instanceof Error ? error.name : 'Error';
   return new Error(`Discord could not be reached: ${name}${code}`);
 }
