@@ -49,7 +49,7 @@ export interface BotStores {
 }
 
 /** One process of the bot; a second one with the same stores is a restart. */
-export class DiscordBot {
+class DiscordBot {
   readonly service: ImagineService;
   readonly logger = createSilentLogger();
   readonly stores: BotStores;
