@@ -243,7 +243,7 @@ const rows: StateTests = {
     slack.deliveries.copies = 2;
     const card = await imagine(`a red apple ${QUICK}`);
     await untilNow(card, /Done in/);
-    await Promise.all([bob.press(card, 'Vary'), bob.press(card, 'Vary')]);
+    await Promise.all([bob.press(card, 'Vary strong'), bob.press(card, 'Vary strong')]);
     const varied = await screen.find(general, 'Variation of picture 1');
     await untilNow(varied, /Done in/);
     expect(backend.submitted).toHaveLength(2);
