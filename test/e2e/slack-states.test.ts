@@ -140,12 +140,17 @@ const rows: StateTests = {
     await ada.press(card, 'U2');
     const enlarged = await screen.find(general, 'Upscale of picture 2');
     await untilNow(enlarged, /Done in/);
+    await ada.press(enlarged, 'Edit region');
+    const grid = await screen.findFor(ada, general, '[□ A1]');
+    await ada.press(grid, '□ A1');
+    // The next grid stands where the one before stood.
+    await untilNow(grid, /■ A1/);
     await ada.press(card, 'Edit');
     await screen.modalOf(ada);
     await ada.submit({ 'What to draw': 'a blue apple', Steps: '3', 'Number of pictures': '1' });
     const edited = await screen.find(general, 'a blue apple');
     await untilNow(edited, /Done in/);
-    keep('done', card, enlarged, edited);
+    keep('done', card, enlarged, grid, edited);
   },
 
   async failed() {
