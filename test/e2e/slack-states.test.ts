@@ -249,7 +249,7 @@ const rows: StateTests = {
     const card = await imagine(`a red apple ${QUICK}`);
     await untilNow(card, /Done in/);
     await Promise.all([bob.press(card, 'Vary strong'), bob.press(card, 'Vary strong')]);
-    const varied = await screen.find(general, 'Variation of picture 1');
+    const varied = await screen.find(general, 'variation of picture 1');
     await untilNow(varied, /Done in/);
     expect(backend.submitted).toHaveLength(2);
     expect(slack.workspace.visible(general)).toHaveLength(2);
