@@ -110,7 +110,8 @@ export function createSlackPlatform(options: SlackPlatformOptions): SlackPlatfor
       attached = createHandler(service);
     },
     async finish(payload, receivedAtMs) {
-      await attached?.handle(parseDelivery(payload, receivedAtMs), () => Promise.resolve());
+      // Slack takes no answer with an acknowledgement that was sent already: refusals go by the response_url.
+      await attached?.handle(parseDelivery(payload, receivedAtMs));
     },
     async stop() {
       cards.close();

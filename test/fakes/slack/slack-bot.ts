@@ -28,7 +28,7 @@ export function toColour(value: number, sidePx: number): Uint8Array {
 }
 
 /** Stands in where the backend's previews are no pictures. */
-const COLOURS: PictureEncoder = {
+export const COLOURS: PictureEncoder = {
   enlargePreview: () => Promise.resolve({ bytes: toColour(99, 32), mediaType: 'image/png' }),
   shrinkPicture: () => Promise.resolve(undefined),
 };

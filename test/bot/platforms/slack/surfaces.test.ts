@@ -1,8 +1,12 @@
 /** Ways to the bot besides the slash command: mentions, direct messages, files, shortcuts, App Home, /imagine-bot. */
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { createSlackPlatform } from '../../../../bot/platforms/slack/adapter.ts';
+import { createSilentLogger } from '../../../fakes/silent-logger.ts';
+import { BOT_TOKEN } from '../../../fakes/slack/workspace.ts';
 import { FakeSlack } from '../../../fakes/slack/fake-slack.ts';
 import type { SlackPerson } from '../../../fakes/slack/person.ts';
 import {
+  COLOURS,
   PictureBackend,
   startSlackBot,
   toColour,
@@ -135,4 +139,23 @@ test('/imagine-bot knows the other commands; the rules are for administrators', 
       ).stepsMax === 30,
   );
   expect(backend.submitted).toEqual([]);
+});
+
+test('a delivery that was acknowledged elsewhere is answered all the same', async () => {
+  const attached = createSlackPlatform({
+    botToken: BOT_TOKEN,
+    entrance: { kind: 'http', signingSecret: 'not used' },
+    apiUrl: slack.apiUrl,
+    time: slack.clock,
+    encoder: COLOURS,
+    logger: createSilentLogger(),
+  });
+  await attached.attach(bot.service);
+  const nowMs = slack.clock.nowMs();
+  await attached.finish(ada.commandPayload('an apple --steps 99999', general), nowMs);
+  const refusal = await screen.findFor(ada, general, '--steps');
+  await attached.finish(ada.commandPayload('queue', general, '/imagine-bot'), nowMs);
+  const queue = await screen.findFor(ada, general, 'The queue');
+  expect([refusal.ephemeralFor, queue.ephemeralFor]).toEqual(['U0ADA', 'U0ADA']);
+  await attached.stop();
 });
