@@ -17,8 +17,8 @@ export function toDetails(
   const settings = settingsOf(state);
   const lines: [label: string, value: string | undefined][] = [
     ...toRequestLines(request, settings),
-    ...(state.status === 'succeeded' ? toResultLines(id, state) : []),
     ...(state.status === 'succeeded' ? toCostLines(state.result, usdPerMachineHour) : []),
+    ...(state.status === 'succeeded' ? toResultLines(id, state) : []),
     ['Error id', state.status === 'failed' ? toErrorId(id) : undefined],
   ];
   return lines.flatMap(([label, value]) => (value === undefined ? [] : [{ label, value }]));
