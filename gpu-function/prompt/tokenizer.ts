@@ -1,6 +1,6 @@
 /** The port of every tokenizer: words in, the numbers that a text encoder was trained on out. */
 
-export interface TokenizedPrompt {
+interface TokenizedPrompt {
   /** Ids with start, end and padding, of the length that the text encoder wants. */
   ids: readonly number[];
   /** Words that did not fit and were left out; empty when all fitted. */

@@ -2,7 +2,7 @@
 import * as z from 'zod';
 
 /** Longer tables than anybody trains; bounds the memory that a file can ask for. */
-export const TRAIN_TIMESTEPS_MAX = 100_000;
+const TRAIN_TIMESTEPS_MAX = 100_000;
 
 const beta = z.number().gt(0).lt(1);
 const flag = z.boolean();

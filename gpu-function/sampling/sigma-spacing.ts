@@ -40,7 +40,7 @@ export function spreadSigmas(spread: SigmaSpread, range: SigmaRange, count: numb
 }
 
 /** Closer together where the picture is nearly clean. https://arxiv.org/abs/2206.00364 equation 5. */
-export function karrasSigmas({ min, max }: SigmaRange, count: number, rho = RHO): number[] {
+function karrasSigmas({ min, max }: SigmaRange, count: number, rho = RHO): number[] {
   const minRoot = min ** (1 / rho);
   const maxRoot = max ** (1 / rho);
   return linspace(0, 1, count).map((ramp) => (maxRoot + ramp * (minRoot - maxRoot)) ** rho);

@@ -53,19 +53,6 @@ function requireMu(mu: number | undefined): number {
   );
 }
 
-/** The shift's logarithm for a picture of this many tokens: a straight line between two sizes, as FLUX's pipelines have it. */
-export function dynamicShift(
-  config: Pick<
-    ResolvedScheduler,
-    'base_shift' | 'max_shift' | 'base_image_seq_len' | 'max_image_seq_len'
-  >,
-  imageTokens: number,
-): number {
-  const slope =
-    (config.max_shift - config.base_shift) / (config.max_image_seq_len - config.base_image_seq_len);
-  return imageTokens * slope + (config.base_shift - slope * config.base_image_seq_len);
-}
-
 /** UniPC's. */
 export function flowSolverSigmas(config: ResolvedScheduler, request: ScheduleRequest): number[] {
   const { steps, sigmas: custom, mu } = request;
