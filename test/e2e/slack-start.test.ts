@@ -44,7 +44,7 @@ test('a bot that is killed in the middle goes on with the same message', async (
   const screen = new SlackScreen(slack);
   const environment = toEnvironment();
   const first = await startProgram('bot/main.ts', environment);
-  await ada.command('a red apple --count 1 --steps 60', general);
+  await ada.command('a red apple --count 1 --steps 24', general);
   const card = await screen.find(general, 'a red apple');
   await screen.until(() => card.looks.length > 1);
   const ended = once(first.child, 'exit');

@@ -222,7 +222,7 @@ const rows: StateTests = {
 
   async 'restarted mid-job'() {
     await begin();
-    const card = await imagine('a blue car --steps 100 --count 1 --seed 7');
+    const card = await imagine('a blue car --steps 40 --count 1 --seed 7');
     await until(card, /Drawing|Reading/);
     const { stores } = bot;
     await bot.stop();
