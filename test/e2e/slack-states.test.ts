@@ -223,7 +223,7 @@ const rows: StateTests = {
   async 'restarted mid-job'() {
     await begin();
     const card = await imagine('a blue car --steps 40 --count 1 --seed 7');
-    await until(card, /Drawing|Reading/);
+    await until(card, /Starting|Loading|Drawing|Reading|Done/);
     const { stores } = bot;
     await bot.stop();
     await startBot({ stores });

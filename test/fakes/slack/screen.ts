@@ -1,9 +1,26 @@
 /** What stands on people's screens, and waiting for it. */
-import { waitFor } from '../wait-for.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { FakeSlack } from './fake-slack.ts';
 import type { SlackPerson } from './person.ts';
 import { toText, toViewText } from './transcript.ts';
 import { lookOf, type SlackMessage, type SlackView } from './workspace.ts';
+
+/** An engine that shares its processor with many others takes its time. */
+const PATIENCE_MS = 100_000;
+
+/** Asks again and again until there is an answer. */
+async function waitFor<T>(
+  what: string,
+  read: () => T | false | undefined | Promise<T | false | undefined>,
+): Promise<T> {
+  const deadlineMs = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const value = await read();
+    if (value !== undefined && value !== false) return value;
+    if (performance.now() > deadlineMs) throw new Error(`waited in vain for ${what}`);
+    await sleep(5);
+  }
+}
 
 export class SlackScreen {
   readonly #slack: FakeSlack;
