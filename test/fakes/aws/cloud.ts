@@ -154,11 +154,18 @@ export class Cloud {
     for (const child of this.workers.values()) child.kill(signal);
   }
 
+  /** Machines that are still being started never come. */
+  forgetTasks(): void {
+    for (const task of this.plane.tasks.values()) {
+      if (task.lastStatus === 'PROVISIONING') task.lastStatus = 'STOPPED';
+    }
+  }
+
   runTask(task: FakeTask, overrides: Record<string, string>): boolean {
     if (this.lacking.has(task.capacityProvider)) return false;
     const { entry, environment, startMs } = this.worker;
     setTimeout(() => {
-      if (this.#stopping.signal.aborted) return;
+      if (this.#stopping.signal.aborted || task.lastStatus === 'STOPPED') return;
       const child = spawn(process.execPath, [entry], {
         stdio: ['ignore', 'pipe', 'pipe'],
         env: {
@@ -179,7 +186,7 @@ export class Cloud {
       }
       Object.assign(task, { lastStatus: 'RUNNING', startedAt: Date.now() });
       child.on('exit', () => this.#endTask(task));
-    }, startMs);
+    }, startMs).unref();
     return true;
   }
 
