@@ -5,7 +5,7 @@ const instanceType = z
   .string()
   .regex(/^(g4dn|g5|g6|g6e|g6f|gr6|gr6f)\.\d*x?large$/, 'it must be a GPU type such as g6.xlarge');
 
-export const configSchema = z
+const configSchema = z
   .strictObject({
     /** Part of the stacks' names: two deployments of one account differ in it. */
     name: z

@@ -149,7 +149,7 @@ function toRate(second: number, { jobsPerDay, swing, burst }: Scenario): number 
 }
 
 /** An always-on fleet that is as quick as this one needs machines for its busiest minute, day and night. */
-export function toScaleTable(): string {
+function toScaleTable(): string {
   const usdPerHour = usdPerMachineHour(['g6.xlarge']);
   const rows = [1, 5, 10, 20].map((jobsPerMachine) => {
     const day = simulateDay({ ...MILLION, jobsPerMachine });
@@ -175,7 +175,7 @@ export function toScaleTable(): string {
 }
 
 /** Machines and waiting jobs over the day. */
-export function toPlot({ machines, waiting }: DayResult): string {
+function toPlot({ machines, waiting }: DayResult): string {
   const [width, height] = [960, 260];
   const line = (values: readonly number[], colour: string) => {
     const most = Math.max(1, ...values);

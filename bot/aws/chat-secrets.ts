@@ -12,7 +12,7 @@ export type ChatSecrets = z.infer<typeof secretsSchema>;
 /** A changed secret is in use after this. */
 const KEPT_MS = 5 * 60_000;
 
-export interface ChatSecretsOptions {
+interface ChatSecretsOptions {
   client: SecretsManagerClient;
   secretId: string;
   nowMs: () => number;

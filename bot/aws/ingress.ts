@@ -13,7 +13,7 @@ import { findRefusal } from '../platforms/slack/verify.ts';
 import type { ChatSecrets } from './chat-secrets.ts';
 import { formatDelivery } from './delivery-message.ts';
 
-export interface IngressRequest {
+interface IngressRequest {
   method: string;
   path: string;
   /** Names in lower case. */
@@ -21,7 +21,7 @@ export interface IngressRequest {
   body: Uint8Array;
 }
 
-export interface IngressAnswer {
+interface IngressAnswer {
   status: number;
   json?: unknown;
 }
@@ -41,7 +41,7 @@ export interface IngressOptions extends FirstAnswerOptions {
 export type Ingress = (request: IngressRequest) => Promise<IngressAnswer>;
 
 /** The same as where the bot that stays answers. */
-export const PATHS = { discord: '/discord/interactions', slack: '/slack/events' } as const;
+const PATHS = { discord: '/discord/interactions', slack: '/slack/events' } as const;
 
 /** Slack's own rule for its requests; Discord's are held to the same. */
 const AGE_MAX_MS = 5 * 60_000;

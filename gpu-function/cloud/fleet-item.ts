@@ -38,7 +38,7 @@ export interface Fleet {
 const KEY = { jobId: { S: '$fleet' }, sequence: { N: '0' } };
 const WORKER_KEY = { jobId: { S: '$worker' }, sequence: { N: '0' } };
 
-export const EMPTY_FLEET: Fleet = {
+const EMPTY_FLEET: Fleet = {
   running: 0,
   pending: 0,
   wakingSinceMs: 0,

@@ -10,7 +10,7 @@ import {
 import { GenerationError } from '#contract/generation-error.ts';
 import type { JobId } from '#contract/job.ts';
 
-export interface ResultKey {
+interface ResultKey {
   jobId: JobId;
   /** A worker that comes back late writes beside the pictures of the attempt that counts, never over them. */
   attempt: number;
@@ -32,7 +32,7 @@ export interface JobBucket {
 }
 
 /** Requests too large for the table, what workers drew, what the bot keeps: a life cycle rule for each. */
-export const PREFIXES = {
+const PREFIXES = {
   requests: 'requests/',
   results: 'results/',
   pictures: 'images/',

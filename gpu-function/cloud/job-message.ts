@@ -11,7 +11,7 @@ const pingSchema = z.strictObject({
   jobId: jobIdSchema,
   sequence: z.int().min(0),
 });
-export type Ping = z.infer<typeof pingSchema>;
+type Ping = z.infer<typeof pingSchema>;
 
 export function formatJobMessage(jobId: JobId): string {
   return JSON.stringify({ version: 1, jobId });

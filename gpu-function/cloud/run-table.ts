@@ -31,7 +31,7 @@ export interface RunTableOptions {
   nowMs: () => number;
 }
 
-export interface StoredEvent {
+interface StoredEvent {
   event: JobEvent;
   /** Of the delivery whose worker wrote it: names the folder of its pictures. */
   attempt: number;

@@ -18,7 +18,7 @@ export interface WorkerOptions {
 }
 
 /** Another machine should be started: this one cannot draw any more. */
-export const EXIT_CODE_SICK = 1;
+const EXIT_CODE_SICK = 1;
 
 /**
  * Resolves with the exit code when the worker should leave: the queue was empty for long, SIGTERM came (Spot gives two

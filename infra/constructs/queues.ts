@@ -6,7 +6,7 @@ import { Construct } from 'constructs';
 /** A worker that vanished is noticed after this; it renews its hold at a quarter of it. */
 export const JOB_VISIBILITY = Duration.minutes(2);
 /** Six times the notifier's time limit, as AWS advises. */
-export const EVENT_VISIBILITY = Duration.minutes(6);
+const EVENT_VISIBILITY = Duration.minutes(6);
 export const NOTIFIER_TIMEOUT = Duration.minutes(1);
 /** Hand-backs count as well: Spot may take several machines from one job. */
 const JOB_RECEIVES_MAX = 8;

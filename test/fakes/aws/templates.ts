@@ -23,7 +23,7 @@ export interface Templates {
 }
 
 /** Both chats, so that everything is there. */
-export const CONTEXT = {
+const CONTEXT = {
   discord: { publicKey: 'ab'.repeat(32), applicationId: '123456789012345678' },
   slack: true,
   alarmEmail: 'operator@example.com',
