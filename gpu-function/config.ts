@@ -128,7 +128,7 @@ export interface GpuFunctionConfig {
   logLevel: 'debug' | 'info' | 'warn' | 'error' | 'silent';
 }
 
-export interface QueueConfig {
+interface QueueConfig {
   jobsQueueUrl: string;
   eventsQueueUrl: string;
   runsTable: string;

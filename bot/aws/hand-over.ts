@@ -41,6 +41,6 @@ export function withHandOver(
 }
 
 /** The job of a record, as the tracker makes it too. */
-export function toJob({ id, request, user, place }: JobRecord) {
+function toJob({ id, request, user, place }: JobRecord) {
   return { id, request, owner: `${place.platform}:${user.id}`.slice(0, LIMITS.ownerCharacters) };
 }

@@ -37,7 +37,7 @@ interface StoredEvent {
   attempt: number;
 }
 
-export interface RunHead {
+interface RunHead {
   owner: string;
   submittedAtMs: number;
   /** Deliveries that were begun. */
