@@ -27,7 +27,7 @@ import type { ActionMessage, Outcome } from './service.ts';
 import type { ServicePolicy } from './service-policy.ts';
 
 /** The id is given by whoever knows about double clicks. */
-export type PressedJob = Omit<NewJob, 'id'>;
+type PressedJob = Omit<NewJob, 'id'>;
 
 export type ActionEffect =
   | { kind: 'new-job'; job: PressedJob }

@@ -6,7 +6,7 @@ export interface EncodedPicture {
 }
 
 /** What the platform can show, best first. */
-export type SmallFormat = 'image/webp' | 'image/jpeg';
+type SmallFormat = 'image/webp' | 'image/jpeg';
 
 export interface PictureEncoder {
   /** A preview sheet enlarged smoothly to this many pixels on its longer side. */
