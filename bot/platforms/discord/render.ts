@@ -226,7 +226,9 @@ function toRows(
   const fitting: APIActionRowComponent<APIButtonComponentWithCustomId>[] = [];
   let left = room;
   for (const row of rows.flatMap((buttons) => inFives(buttons))) {
-    const buttons = row.filter(({ actionId }) => !seen.has(actionId));
+    const ids = row.map(({ actionId }) => actionId);
+    const isFirst = (id: string, at: number) => !seen.has(id) && ids.indexOf(id) === at;
+    const buttons = row.filter(({ actionId }, at) => isFirst(actionId, at));
     if (buttons.length === 0 || buttons.length + 1 > left) continue;
     for (const { actionId } of buttons) seen.add(actionId);
     left -= buttons.length + 1;

@@ -53,6 +53,12 @@ test('any card fits: 40 components, 4000 characters, unique ids, alt texts', () 
   );
 });
 
+test('two buttons of one row with the same id become one', () => {
+  const button: CardButton = { actionId: 'a:b:0', label: 'A', description: '', style: 'primary' };
+  const notice = renderNotice({ lines: ['x'], buttons: [[button, button]] });
+  expect(findProblems(notice)).toEqual([]);
+});
+
 test('any notice fits', () => {
   const notice = fc.record({
     title: words,
