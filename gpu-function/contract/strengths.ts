@@ -6,5 +6,6 @@ export const STRENGTHS = {
   imageToImage: { subtle: 0.4, strong: 0.7, default: 0.7 },
   inpaint: 1,
   outpaint: 1,
-  creativeUpscale: 0.2,
+  /** Models of tiny pictures take a part of a thing for another thing, so they may only sharpen. */
+  creativeUpscale: { default: 0.2, tinyModel: 0.13 },
 } as const;

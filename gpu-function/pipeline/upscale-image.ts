@@ -48,7 +48,9 @@ async function upscale(job: UpscaleJob): Promise<EngineOutcome> {
   const source = await decodeImageFile(file);
   const size = enlarge(source.image, request.factor);
   const upscaler = await openUpscaler(job);
-  const drawing = request.creative && (await prepareDrawingOver(request.creative, size, job));
+  const drawing =
+    request.creative &&
+    (await prepareDrawingOver(request.creative, { source: source.image, size }, job));
   const loadedAtMs = clock.nowMs();
   const notes = [toNote(upscaler), ...(drawing?.notes ?? [])];
   const grounds = toGrounds(source.image);

@@ -44,7 +44,7 @@ export interface ResolvedEdit {
 }
 
 /** Shares of the mask's size: small masks get a thin seam, large ones a soft one. */
-const FEATHER_SHARE = 0.08;
+const FEATHER_SHARE = 0.12;
 const FEATHER_MAX_PX = 64;
 const PADDING_SHARE = 0.25;
 const PADDING_MIN_PX = 8;
@@ -179,16 +179,13 @@ function planOutpaint(
   };
 }
 
-/** One pixel of the model's is one of the canvas, until the canvas is more than two windows wide and high. */
+/**
+ * Windows as large as the canvas lets them be, drawn at the model's own size and enlarged where they are larger: several
+ * at its own scale would each draw the whole scene again.
+ */
 function chooseWindow(native: Size, canvas: Size): { windowSize: Size; drawSize: Size } {
   const drawSize = { widthPx: native.widthPx, heightPx: native.heightPx };
-  const fit = Math.min(canvas.widthPx / drawSize.widthPx, canvas.heightPx / drawSize.heightPx);
-  const scale = Math.min(fit, Math.max(1, fit / 2));
-  const windowSize = {
-    widthPx: Math.max(1, Math.round(drawSize.widthPx * scale)),
-    heightPx: Math.max(1, Math.round(drawSize.heightPx * scale)),
-  };
-  return { windowSize, drawSize };
+  return { windowSize: largestOfRatio(drawSize, canvas), drawSize };
 }
 
 function clamp(value: number, min: number, max: number): number {

@@ -6,7 +6,7 @@ import { STRENGTHS } from '#contract/strengths.ts';
 import { planSampling } from '../../sampling/plan-sampling.ts';
 import { decodePictures, drawLatents, type Drawing, type Studio } from '../draw.ts';
 import { createCanvasPainter } from '../editing/preview-canvas.ts';
-import { cutOut, flatten, layOver, type Area } from '../editing/picture-area.ts';
+import { cutOut, flatten, layOver, wholeOf, type Area } from '../editing/picture-area.ts';
 import { coverWithWindows } from '../editing/plan-windows.ts';
 import { encodePrompts } from '../encode-prompt.ts';
 import { resampleLanczos } from '../image-file.ts';
@@ -17,6 +17,7 @@ import { resampleAsPillow } from '../resample-picture.ts';
 import { resolveSettings } from '../resolve-settings.ts';
 import { withAlphaOf } from './enlarge-with-alpha.ts';
 import { tokenizePrompts } from '../tokenize-prompts.ts';
+import { mapDetail } from './detail-map.ts';
 
 interface Size {
   widthPx: number;
@@ -34,14 +35,23 @@ export interface DrawingOver {
 /** More would take longer than anybody waits. */
 const WINDOWS_MAX = 100;
 
+/** Models whose own pictures have no longer side than this draw icons, no parts of larger pictures. */
+const TINY_SIDE_MAX_PX = 256;
+
+function defaultStrength({ description }: Pick<ImageModel, 'description'>): number {
+  const { widthPx, heightPx } = description.fixedSize ?? description.defaults;
+  const isTiny = Math.max(widthPx, heightPx) <= TINY_SIDE_MAX_PX;
+  return STRENGTHS.creativeUpscale[isTiny ? 'tinyModel' : 'default'];
+}
+
 /** Throws the errors of any drawing, and `size-unsupported` for a picture of too many windows. */
 export async function prepareDrawingOver(
   creative: NonNullable<UpscaleRequest['creative']>,
-  size: Size,
+  { source, size }: { source: PixelImage; size: Size },
   { openModel }: { openModel: (modelId: string | undefined) => Promise<ImageModel> },
 ): Promise<DrawingOver> {
   const model = await openModel(creative.modelId);
-  const { strength = STRENGTHS.creativeUpscale, ...words } = creative;
+  const { strength = defaultStrength(model), ...words } = creative;
   const request = generateRequestSchema.parse({ ...words, kind: 'generate' });
   const resolved = resolveSettings(request, model);
   const drawSize = { widthPx: resolved.settings.widthPx, heightPx: resolved.settings.heightPx };
@@ -70,22 +80,38 @@ export async function prepareDrawingOver(
     studio: { model, settings, plan, encoding, streams },
     settings,
     drawSize,
-    windows,
+    windows: windows.filter((window) => hasDetail(source, window, size)),
     notes: [...resolved.notes, ...prompts.notes],
   };
+}
+
+/** Whether there is anything to draw over in a window of the enlarged picture. */
+function hasDetail(source: PixelImage, window: Area, size: Size): boolean {
+  const [scaleX, scaleY] = [source.widthPx / size.widthPx, source.heightPx / size.heightPx];
+  const area = {
+    left: Math.floor(window.left * scaleX),
+    top: Math.floor(window.top * scaleY),
+    right: Math.ceil(window.right * scaleX),
+    bottom: Math.ceil(window.bottom * scaleY),
+  };
+  return mapDetail(flatten(cutOut(source, area))) !== undefined;
 }
 
 export function countDrawingsOver(drawing: DrawingOver | undefined): number {
   return drawing === undefined ? 0 : drawing.windows.length * drawing.studio.plan.steps;
 }
 
-/** Each window starts from what the ones before it drew, and fades into them. Transparency stays as it is. */
+/**
+ * Each window starts from what the ones before it drew, and fades into them. Plain ground stays as it was enlarged: a
+ * model that is shown nothing draws specks into it. Transparency stays as it is.
+ */
 export async function drawOver(
   picture: PixelImage,
   { studio, settings, drawSize, windows }: DrawingOver,
   { run, part }: { run: EngineRun; part: NonNullable<Drawing['part']> },
 ): Promise<PixelImage> {
   const stepsPerWindow = studio.plan.steps;
+  const detail = windows.length === 0 ? undefined : mapDetail(flatten(picture));
   let canvas = picture;
   for (const [index, area] of windows.entries()) {
     const start = flatten(cutOut(canvas, area));
@@ -106,7 +132,8 @@ export async function drawOver(
       canvas = layOver(canvas, fitting, area, fadeFromEdges(area, canvas));
     }
   }
-  return withAlphaOf(canvas, picture);
+  const drawn = layOver(picture, canvas, wholeOf(picture), detail ?? new Float32Array());
+  return withAlphaOf(drawn, picture);
 }
 
 /** Of a window's side: how far from its edge it is faded in, where it is not the picture's own edge. */

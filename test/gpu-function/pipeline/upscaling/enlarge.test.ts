@@ -13,6 +13,7 @@ import { resampleLanczos } from '../../../../gpu-function/pipeline/image-file.ts
 import { enlargePicture } from '../../../../gpu-function/pipeline/upscaling/enlarge-picture.ts';
 import { modelFolders } from '../../../../models/store.ts';
 import { createArithmeticModel, createLibraryOf } from '../../../fakes/arithmetic-image-model.ts';
+import { toPixels } from '../../../fakes/editing-trial.ts';
 import { signalToNoise, structuralSimilarity } from '../../../fakes/picture-quality.ts';
 import { runEngine } from '../../../fakes/run-engine.ts';
 
@@ -185,10 +186,12 @@ test('an upscaler that is not there is named, with the nearest one', async () =>
   });
 });
 
-test('creative: the enlarged picture is drawn over window by window', async () => {
+test('creative: the enlarged picture is drawn over window by window, where it is not plain', async () => {
+  const half = { create: { width: 8, height: 16, channels: 3, background: '#201008' } } as const;
   const file = await sharp({
     create: { width: 24, height: 16, channels: 3, background: '#40c080' },
   })
+    .composite([{ input: await sharp(half).png().toBuffer(), left: 0, top: 0 }])
     .png()
     .toBuffer();
   const creative = { prompt: 'a leaf', seed: 3, steps: 4, strength: 0.5 };
@@ -200,7 +203,15 @@ test('creative: the enlarged picture is drawn over window by window', async () =
   expect(last).toMatchObject({ step: last?.steps });
   const plain = await runEngine(engine, request(file));
   if (plain.outcome.status !== 'succeeded') throw new Error(plain.outcome.status);
-  expect(outcome.images[0]).not.toEqual(plain.outcome.images[0]);
+  const [over, enlarged] = await Promise.all(
+    [outcome, plain.outcome].map(async ({ images }) => toPixels(images[0])),
+  );
+  const changed = [...(over?.pixels.keys() ?? [])].filter(
+    (at) => over?.pixels[at] !== enlarged?.pixels[at],
+  );
+  expect(changed.length).toBeGreaterThan(100);
+  // The edge is at 32; what is drawn has faded out half the plain part further on.
+  expect(changed.filter((at) => Math.floor(at / 3) % 96 > 60)).toEqual([]);
 });
 
 test.skipIf(process.env['LARGE'] === undefined)(
