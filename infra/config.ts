@@ -32,6 +32,8 @@ const configSchema = z
     warmHours: z.tuple([z.int().min(0).max(24), z.int().min(0).max(24)]).optional(),
     /** A model package under weights/ of the bucket; left out: the model that is in the image. */
     modelId: z.string().max(100).optional(),
+    /** The name of that model's licence, by whoever has read it; `npm run preflight` asks for it. */
+    acceptedLicence: z.string().max(200).optional(),
     picturesKeptDays: z.int().min(1).max(3_650).default(90),
     discord: z
       .strictObject({

@@ -43,6 +43,8 @@ const PROJECT_ARROWS: readonly (readonly [string, readonly string[]])[] = [
   ['models/', [CONTRACT, 'gpu-function/']],
   // The small functions are programs of their own, which the stacks only pack.
   ['infra/dispatcher/', [CONTRACT, 'gpu-function/cloud/']],
+  // What must be true before a deployment, the model's licence included.
+  ['infra/preflight', ['models/catalog.ts']],
   ['infra/', [CONTRACT]],
   ['test/', ['']],
 ];
