@@ -4,6 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { readPngTexts } from '#contract/png-text.ts';
 import { readRecipe, readRecipeDetails } from '#contract/recipe.ts';
 import { createEngine } from '../../../../gpu-function/pipeline/engine.ts';
+import { planEdit } from '../../../../gpu-function/pipeline/editing/plan-edit.ts';
 import { createArithmeticModel, createLibraryOf } from '../../../fakes/arithmetic-image-model.ts';
 import {
   createPhotograph,
@@ -143,6 +144,24 @@ describe('going on beyond the edges', () => {
       outpaint: { kind: 'pan', direction: 'up', amount: 0.25 },
     });
     expect(again.result.images[0]).toMatchObject({ widthPx: 96, heightPx: 80 });
+  });
+
+  test('a picture larger than the model’s own is continued in large windows, not in many small scenes', async () => {
+    const { description, sizeMultiplePx, vaeFactor } = createArithmeticModel();
+    const side = description.defaults.widthPx * 4;
+    const image = await toPixels(await createPhotograph(side, side));
+    const { plan } = planEdit({
+      request: editRequest(photograph, { outpaint: { kind: 'pan', direction: 'right' } }),
+      model: { description, sizeMultiplePx, vaeFactor },
+      source: { image, sha256: '', notes: [] },
+      maskImage: undefined,
+    });
+    if (plan.kind !== 'canvas') throw new Error(plan.kind);
+    expect(plan.windows.length).toBeLessThanOrEqual(3);
+    for (const { area, drawSize } of plan.windows) {
+      expect([area.right - area.left, area.bottom - area.top]).toEqual([side, side]);
+      expect(drawSize.widthPx * 4).toBe(side);
+    }
   });
 
   test('zoom keeps the size and shrinks the picture into the middle', async () => {
