@@ -13,6 +13,33 @@ const FOLD_ABOVE_CHARACTERS = 280;
 export const toFullCommand = (command) =>
   /^\s*\//.test(command) ? command.trim() : `/imagine ${command.trim()}`;
 
+/** What stands between quotes is no flag. */
+const FLAG_START = /\s+(?=--[a-z])(?=(?:[^"]*"[^"]*")*[^"]*$)/i;
+
+/**
+ * The words of a command and its flags, each with its value.
+ *
+ * @param {string} command
+ */
+export function splitCommand(command) {
+  const [words = '', ...flags] = ` ${command.trim()}`.split(FLAG_START);
+  return { words: words.trim(), flags };
+}
+
+/**
+ * Words as a person typed them, with the flags that they did not type themselves.
+ *
+ * @param {string} words
+ * @param {readonly string[]} flags such as `--image abc/1`
+ */
+export function addFlags(words, flags) {
+  const typed = Array.from(words.matchAll(/(?:^|\s)[-–—]{1,2}([a-z][\w-]*)/gi), ([, name]) =>
+    name?.toLowerCase(),
+  );
+  const missing = flags.filter((flag) => !typed.includes(/^--([\w-]+)/.exec(flag)?.[1]));
+  return [words.trim(), ...missing].join(' ');
+}
+
 /**
  * A sentence whose flags are not broken at the end of a line.
  *

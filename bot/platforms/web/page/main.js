@@ -114,7 +114,9 @@ function showOutcome(outcome, said = '') {
       channel.appendReply(createReplyView(outcome, { text: said, atMs: Date.now() }, press));
       return;
     case 'region':
-      openMaskEditor(outcome, (command) => composer.start(command));
+      openMaskEditor(outcome, async (command, deliveryId) =>
+        showOutcome(await sendMessage(command, deliveryId), command),
+      );
       return;
     case 'done':
   }

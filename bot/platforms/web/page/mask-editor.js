@@ -1,5 +1,7 @@
 // @ts-check
 /** The editor of a region: paint what shall be drawn anew, say what shall be there. Works by pointer, touch and keys. */
+import { ApiError, createDeliveryId } from './api.js';
+import { addFlags, splitCommand } from './command-text.js';
 import { byId, element } from './dom.js';
 import { icon } from './icons.js';
 import { MaskCanvas } from './mask-canvas.js';
@@ -12,7 +14,7 @@ import { uploadPicture } from './picture-api.js';
  * @typedef {object} Region
  * @property {WebPicture} image
  * @property {string} command
- * @typedef {(command: string) => Promise<void>} Draw
+ * @typedef {(command: string, deliveryId: string) => Promise<void>} Draw resolves when the job was accepted
  */
 
 /** How far the arrow keys move the painting point, in shares of the shorter side. */
@@ -94,11 +96,30 @@ function addKeys(canvas, cursor, mask, choose) {
 }
 
 /**
- * What is said about the region, and the button that draws it.
+ * Draws what the person said, under the same id when the answer to it got lost.
+ *
+ * @param {Draw} draw
+ * @returns {(command: string) => Promise<void>}
+ */
+function sendOnce(draw) {
+  let unanswered = { command: '', deliveryId: '' };
+  return async (command) => {
+    if (unanswered.command !== command) unanswered = { command, deliveryId: createDeliveryId() };
+    try {
+      await draw(command, unanswered.deliveryId);
+    } catch (thrown) {
+      if (thrown instanceof ApiError && thrown.isRefusal) unanswered.command = '';
+      throw thrown;
+    }
+  };
+}
+
+/**
+ * What is said about the region, and the button that draws it. The flags of the picture go along unseen.
  *
  * @param {string} command
  * @param {MaskCanvas} mask
- * @param {Draw} draw
+ * @param {(command: string) => Promise<void>} draw
  */
 function createForm(command, mask, draw) {
   const status = element('p', {
@@ -111,34 +132,34 @@ function createForm(command, mask, draw) {
     rows: '3',
     'data-testid': 'mask-words',
   });
-  words.value = command;
+  const before = splitCommand(command);
+  words.value = before.words;
   const onlyMasked = element('input', { type: 'checkbox', 'data-testid': 'mask-only' });
+  let isSending = false;
   const submit = async () => {
+    isSending = true;
     go.disabled = true;
     try {
       const { id } = await uploadPicture(await mask.toPng(), 'mask');
-      const area = onlyMasked.checked ? ' --area only-masked' : '';
-      await draw(`/imagine ${words.value.trim()} --mask ${id}${area}`);
+      const region = [`--mask ${id}`, ...(onlyMasked.checked ? ['--area only-masked'] : [])];
+      await draw(`/imagine ${addFlags(words.value, [...before.flags, ...region])}`);
     } catch (thrown) {
       status.textContent = thrown instanceof Error ? thrown.message : String(thrown);
       go.disabled = false;
     }
+    isSending = false;
   };
   const go = createToolButton('Draw', () => void submit(), {
     class: 'button is-primary',
     'data-testid': 'mask-draw',
   });
+  const check = [onlyMasked, 'Draw the masked part alone, at full detail'];
   const root = element(
     'div',
     {},
     status,
     element('label', { class: 'mask-label' }, 'What shall be there', words),
-    element(
-      'label',
-      { class: 'mask-check' },
-      onlyMasked,
-      'Draw the masked part alone, at full detail',
-    ),
+    element('label', { class: 'mask-check' }, ...check),
     element('div', { class: 'button-row' }, go),
   );
   return {
@@ -147,7 +168,7 @@ function createForm(command, mask, draw) {
       const percent = Math.ceil(mask.share() * 100);
       status.textContent =
         percent === 0 ? 'Paint what shall be drawn anew.' : `${percent}% will be drawn anew.`;
-      go.disabled = percent === 0;
+      go.disabled = percent === 0 || isSending;
     },
   };
 }
@@ -167,9 +188,10 @@ export function openMaskEditor(region, draw) {
     update();
   };
   const toolbar = createMaskToolbar(mask, Math.min(image.widthPx, image.heightPx) / 2, choose);
+  const send = sendOnce(draw);
   const form = createForm(region.command, mask, async (command) => {
-    dialog.close();
-    await draw(command);
+    await send(command);
+    if (form.root.isConnected) dialog.close();
   });
   const update = () => {
     toolbar.update();

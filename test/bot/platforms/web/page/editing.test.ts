@@ -151,6 +151,24 @@ describe.skipIf(reasonToSkip !== undefined)('pictures from pictures on the page'
     expect(await entry.textContent()).toContain('Region of picture 1 – a red apple');
   });
 
+  test('the words of a region are words alone; a refusal keeps the strokes, and the flags go along', async () => {
+    const page = await open();
+    const { drag } = await openEditor(page);
+    await drag([0.2, 0.25], [0.8, 0.25]);
+    const words = page.getByTestId('mask-words');
+    expect(await words.inputValue()).toBe('a red apple');
+    await words.fill('a pear --steps 9999');
+    await page.getByTestId('mask-draw').click();
+    await page.getByTestId('mask-status').getByText('--steps 9999 must be').waitFor();
+    await words.fill('a green pear --strength 0.9');
+    await page.getByTestId('mask-draw').click();
+    const { request } = await submitted(
+      (asked) => 'inpaint' in asked && asked.inpaint !== undefined,
+    );
+    expect(request).toMatchObject({ prompt: 'a green pear', strength: 0.9 });
+    await page.getByTestId('mask-canvas').waitFor({ state: 'hidden' });
+  });
+
   test('with keys alone a region is painted, inverted and drawn', async () => {
     const page = await open();
     await openEditor(page);
