@@ -1,5 +1,12 @@
 /** The REST interface by discord.js, which keeps to the buckets that Discord reports. */
-import { DiscordAPIError, HTTPError, RateLimitError, REST, type RequestMethod } from 'discord.js';
+import {
+  DiscordAPIError,
+  HTTPError,
+  RateLimitError,
+  REST,
+  type RequestMethod,
+  type ResponseLike,
+} from 'discord.js';
 import { DiscordError, type ApiRequest, type DiscordApi } from './api.ts';
 import { DISCORD_LIMITS } from './limits.ts';
 
@@ -22,7 +29,7 @@ export function createDiscordRest({ token, apiUrl }: RestOptions): DiscordApi {
     timeout: DISCORD_LIMITS.requestTimeoutMs,
     // Not by the library's own undici: it shares one global dispatcher with other versions of itself, such as the one
     // that Slack's client brings, and that one cannot read this one's forms.
-    makeRequest: (url: string, init: object) => fetch(url, init),
+    makeRequest: (url: string, init: object) => fetch(url, init) as Promise<ResponseLike>,
   };
   const bot = new REST({ ...options, globalRequestsPerSecond: BOT_REQUESTS_PER_SECOND });
   const webhooks = new REST({ ...options, globalRequestsPerSecond: WEBHOOK_REQUESTS_PER_SECOND });
