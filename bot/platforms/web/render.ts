@@ -168,6 +168,7 @@ export function toWebCard(record: JobRecord, card: Card): WebCard {
   const images = card.images.map((image) => toWebImage(image, record, stem));
   return {
     ...card,
+    command: request.kind === 'animate' ? `/animate ${card.command}` : card.command,
     images,
     archiveUrl: images.length > 1 ? toArchiveUrl(images, record.id, stem) : undefined,
     pictureCount: toPictureCount(request, card),
