@@ -2,6 +2,7 @@
 import * as z from 'zod';
 import type { ClipFormat, GenerationRequest } from '#contract/generation-request.ts';
 import { LIMITS } from '#contract/limits.ts';
+import { listImages } from '#contract/request-images.ts';
 import type { JobAcceptor, NewJob } from './accept-job.ts';
 import { formatAction, type ActionName } from './action.ts';
 import { BUTTON_WORDINGS } from './button-wordings.ts';
@@ -138,11 +139,17 @@ export class JobStarter {
       const lineage = await this.#toLineage(command, { user, place });
       for (let turn = 0; turn < command.repeat; turn += 1) {
         const number = jobs.length;
+        const drawn = this.#toRequest(
+          command,
+          turn,
+          this.#options.policy.clipFormats[place.platform],
+        );
+        if (turn === 0) await this.#checkPictures(drawn.request);
         const isPrivate = command.isPrivate || place.isPrivate;
         jobs.push({
           // The first has the delivery's own id, so that a repeated delivery finds it after any restart.
           id: toJobId(place.platform, number === 0 ? deliveryId : `${deliveryId} ${number}`),
-          ...this.#toRequest(command, turn, this.#options.policy.clipFormats[place.platform]),
+          ...drawn,
           user,
           place: {
             ...place,
@@ -172,6 +179,23 @@ export class JobStarter {
     const command = escapeChoices(formatCommand(drawn, { defaultCount: policy.defaultCount }));
     const format = request.clip ?? clip;
     return { request: format === undefined ? drawn : { ...drawn, clip: format }, command };
+  }
+
+  /** Better said now than by a job that fails. */
+  async #checkPictures(request: GenerationRequest): Promise<void> {
+    const { imageStore, jobStore } = this.#options;
+    for (const source of listImages(request)) {
+      const picture = toPictureId(source);
+      if (picture === undefined) continue;
+      if ((await imageStore.get(picture.jobId, picture.index)) !== undefined) continue;
+      const state = (await jobStore.get(picture.jobId))?.state;
+      const wasDrawn = state?.status === 'succeeded' && state.result.images.length > picture.index;
+      throw new CommandError(
+        wasDrawn
+          ? `The picture ${formatPictureId(picture)} is no longer stored; draw it again from its command, or attach the file.`
+          : `There is no picture ${formatPictureId(picture)}; /history lists the ids of yours.`,
+      );
+    }
   }
 
   /** A command that starts from a picture of the bot's is its child. */

@@ -250,10 +250,15 @@ test('an attached file is the start image, and what is no picture gets a sentenc
   expect(await ask(bot, 'imagine', 'a boat --image http://10.0.0.1/x.png')).toMatchObject({
     message: '--image takes the id of a picture or an attached file; links are not fetched.',
   });
-  const gone = expectJob(await ask(bot, 'imagine', 'a boat --image k7m2q9x4tbn8w3d5/2'));
-  expect((await bot.finalCard(gone)).notes).toEqual([
-    'The picture k7m2q9x4tbn8w3d5/2 is no longer stored; draw it again from its command, or attach the file.',
-  ]);
+  expect(await ask(bot, 'imagine', 'a boat --image k7m2q9x4tbn8w3d5/2')).toEqual({
+    kind: 'refused',
+    message: 'There is no picture k7m2q9x4tbn8w3d5/2; /history lists the ids of yours.',
+  });
+  await bot.imageStore.delete(drawn.record.id);
+  expect(await ask(bot, 'imagine', `a boat --image ${drawn.record.id}/1`)).toEqual({
+    kind: 'refused',
+    message: `The picture ${drawn.record.id}/1 is no longer stored; draw it again from its command, or attach the file.`,
+  });
 });
 
 test('choices in braces are so many jobs; many are asked back about', async () => {
