@@ -8,6 +8,12 @@ export interface Averages {
   wakeMs?: number | undefined;
 }
 
+/** What is ahead of a job that waits, as far as it is known. */
+export interface Ahead {
+  /** Milliseconds from now until the job that is drawn now should be done. */
+  runningLeftMs?: number | undefined;
+}
+
 /** Middle value; the mean of the two middle ones for an even number. Undefined for none. */
 export function median(values: readonly number[]): number | undefined {
   const sorted = values.toSorted((a, b) => a - b);
@@ -18,15 +24,20 @@ export function median(values: readonly number[]): number | undefined {
 }
 
 /**
- * Milliseconds from the state's last change to the end, or undefined when nothing is known to tell from.
+ * Milliseconds from the state's last change to the end, of a waiting job from now on; undefined when nothing is known
+ * to tell from.
  * Only differences of the function's own times are used: its clock need not agree with the bot's.
  */
-export function estimateRemainingMs(state: JobState, averages: Averages): number | undefined {
+export function estimateRemainingMs(
+  state: JobState,
+  averages: Averages,
+  { runningLeftMs }: Ahead = {},
+): number | undefined {
   const { jobMs, wakeMs } = averages;
   switch (state.status) {
     case 'queued':
-      // Place 1 waits for the job that is being drawn: on average half of it is done.
-      return jobMs === undefined ? undefined : jobMs * ((state.position ?? 1) + 0.5);
+      if (jobMs === undefined || runningLeftMs === undefined) return undefined;
+      return state.position === undefined ? undefined : runningLeftMs + jobMs * state.position;
     case 'starting':
       if (state.stage !== 'machine') return jobMs;
       return wakeMs === undefined ? undefined : wakeMs + (jobMs ?? 0);

@@ -22,7 +22,7 @@ import { formatPictureId, type PictureId } from './picture-id.ts';
 import { toPressJobId } from './press-book.ts';
 import type { JobQuery, JobRecord, Place } from './ports.ts';
 import { abilitiesOf } from './job-abilities.ts';
-import { presentJob } from './present-job.ts';
+import { presentJob, toRunningLeftMs } from './present-job.ts';
 import { runCommand } from './run-command.ts';
 import type {
   ActionMessage,
@@ -280,10 +280,13 @@ class ImagineBot implements VisitingService {
   #toCard(record: JobRecord, trouble: string | undefined): Card {
     const nowMs = this.#options.clock.nowMs();
     const { usdPerMachineHour } = this.#policy;
+    const averages = this.#averages;
+    const open = record.state.status === 'queued' ? this.#tracker.open() : [];
     const abilities = abilitiesOf(record, this.#catalogue.known());
     return presentJob(record, {
       nowMs,
-      averages: this.#averages,
+      averages,
+      runningLeftMs: toRunningLeftMs(open, { nowMs, averages }),
       trouble,
       abilities,
       usdPerMachineHour,

@@ -3,7 +3,7 @@ import type { ImageDescription } from '#contract/generation-result.ts';
 import type { ModelAbility } from '#contract/model-description.ts';
 import { isTerminal } from '#contract/job-state.ts';
 import type { Card } from './card.ts';
-import { estimateRemainingMs, type Averages } from './estimate.ts';
+import { estimateRemainingMs, type Ahead, type Averages } from './estimate.ts';
 import { toErrorId } from './job-id.ts';
 import { shorten, toPrompt } from './job-prompt.ts';
 import type { JobRecord } from './ports.ts';
@@ -15,7 +15,7 @@ import { toProgress, toStatusText } from './present-status.ts';
 
 const TITLE_CHARACTERS_MAX = 200;
 
-export interface Presentation {
+export interface Presentation extends Ahead {
   nowMs: number;
   averages: Averages;
   /** What can be done with the job's pictures; for anything else there is no button. */
@@ -51,16 +51,35 @@ export function presentJob(record: JobRecord, presentation: Presentation): Card 
 }
 
 /** A moment that has passed already says nothing: then the job is simply late. */
-function toReadyAtMs(record: JobRecord, { averages, nowMs }: Presentation): number | undefined {
+function toReadyAtMs(record: JobRecord, presentation: Presentation): number | undefined {
+  const { nowMs } = presentation;
+  const remainingMs = toRemainingMs(record, presentation);
+  if (remainingMs === undefined) return undefined;
+  const fromMs = record.state.status === 'queued' ? nowMs : record.updatedAtMs;
+  const readyAtMs = Math.round(fromMs + remainingMs);
+  return readyAtMs > nowMs ? readyAtMs : undefined;
+}
+
+type Pace = Pick<Presentation, 'averages' | 'nowMs' | 'runningLeftMs'>;
+
+function toRemainingMs(record: JobRecord, { averages, ...ahead }: Pace): number | undefined {
   // Earlier jobs tell nothing of one whose number of steps the person chose: then only its own pace counts.
   const isUsual = record.request.kind === 'generate' && record.request.steps === undefined;
-  const remainingMs = estimateRemainingMs(
-    record.state,
-    isUsual ? averages : { wakeMs: averages.wakeMs },
-  );
-  if (remainingMs === undefined) return undefined;
-  const readyAtMs = Math.round(record.updatedAtMs + remainingMs);
-  return readyAtMs > nowMs ? readyAtMs : undefined;
+  const known = isUsual ? averages : { wakeMs: averages.wakeMs };
+  return estimateRemainingMs(record.state, known, ahead);
+}
+
+/** Milliseconds until the first of the jobs that are drawn now should be done; undefined when none tells. */
+export function toRunningLeftMs(open: readonly JobRecord[], pace: Pace): number | undefined {
+  const lefts = open.flatMap((record) => {
+    const { status } = record.state;
+    if (status === 'decoding') return [0];
+    if (status !== 'denoising' && status !== 'starting') return [];
+    const remainingMs = toRemainingMs(record, pace);
+    if (remainingMs === undefined) return [];
+    return [Math.max(0, record.updatedAtMs + remainingMs - pace.nowMs)];
+  });
+  return lefts.length === 0 ? undefined : Math.min(...lefts);
 }
 
 function toNotes(record: JobRecord): string[] {

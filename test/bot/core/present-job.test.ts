@@ -1,7 +1,7 @@
 /** What a card says in each state of a job. */
 import { describe, expect, test } from 'vitest';
 import type { JobState } from '#contract/job-state.ts';
-import { presentJob, type Presentation } from '../../../bot/core/present-job.ts';
+import { presentJob, toRunningLeftMs, type Presentation } from '../../../bot/core/present-job.ts';
 import type { JobRecord } from '../../../bot/core/ports.ts';
 import { makeRecord, makeRequest, makeSettings, makeSucceeded } from '../../fakes/job-records.ts';
 
@@ -79,14 +79,26 @@ describe('when it should be done', () => {
   });
 
   test.each<[JobState, number | undefined]>([
-    [{ status: 'queued', position: 3 }, 1_000 + 3.5 * 2_000],
-    [{ status: 'queued' }, 1_000 + 1.5 * 2_000],
     [{ status: 'starting', stage: 'model', attempt: 1 }, 3_000],
     [denoising(0), 3_000],
     [{ status: 'decoding', notes: [] }, undefined],
     [makeSucceeded(), undefined],
   ])('comes from recent jobs while nothing is drawn: %#', (state, readyAtMs) => {
     expect(present({ state }, { averages: { jobMs: 2_000 } }).readyAtMs).toBe(readyAtMs);
+  });
+
+  test('of a waiting job counts what is being drawn and every job ahead, from now on', () => {
+    const averages = { jobMs: 2_000 };
+    const pace = { nowMs: 1_700, averages };
+    const running = makeRecord({ state: denoising(7), updatedAtMs: 1_000 });
+    const runningLeftMs = toRunningLeftMs([makeRecord(), running], pace);
+    expect(runningLeftMs).toBe(1_300 - 700);
+    const waiting = { state: { status: 'queued', position: 3 }, updatedAtMs: 0 } as const;
+    const card = present(waiting, { ...pace, runningLeftMs });
+    expect(card.readyAtMs).toBe(1_700 + 600 + 3 * 2_000);
+    expect(toRunningLeftMs([makeRecord(waiting)], pace)).toBeUndefined();
+    expect(present(waiting, pace).readyAtMs).toBeUndefined();
+    expect(toRunningLeftMs([running], { ...pace, nowMs: 60_000 })).toBe(0);
   });
 
   test('is not told when nothing is known, or when it has passed', () => {

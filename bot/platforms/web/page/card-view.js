@@ -141,10 +141,11 @@ export class CardView {
    */
   tick(isConnected = true) {
     const { readyAtMs, isFinal } = this.#card;
-    const isCounting = !isFinal && readyAtMs !== undefined;
-    const left = isConnected
-      ? formatLeft((readyAtMs ?? 0) - Date.now())
-      : 'waiting for the connection';
+    const leftMs = (readyAtMs ?? 0) - Date.now();
+    // A job that still waits when its time is over waits on: nobody knows for how long.
+    const isOverdue = this.#card.status === 'queued' && leftMs <= 0;
+    const isCounting = !isFinal && readyAtMs !== undefined && !isOverdue;
+    const left = isConnected ? formatLeft(leftMs) : 'waiting for the connection';
     setText(this.#left, isCounting ? left : '');
   }
 
