@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { createChatSecrets } from './aws/chat-secrets.ts';
 import { createIngress } from './aws/ingress.ts';
 import { createLineLogger } from './aws/line-logger.ts';
+import { HURRIED_RETRIES } from './aws/retry-hurriedly.ts';
 import { SettingsDesk } from './core/settings-desk.ts';
 import { createDynamodbSettingsStore } from './stores/dynamodb-settings-store.ts';
 import { readJobCommand } from './stores/dynamodb-job-command.ts';
@@ -30,8 +31,8 @@ interface FunctionUrlEvent {
 }
 
 const clock = { nowMs: () => Date.now() };
-const client = new DynamoDBClient({});
-const sqs = new SQSClient({ useQueueUrlAsEndpoint: false });
+const client = new DynamoDBClient({ retryStrategy: HURRIED_RETRIES });
+const sqs = new SQSClient({ useQueueUrlAsEndpoint: false, retryStrategy: HURRIED_RETRIES });
 const tableName = environment.RECORDS_TABLE;
 const settingsStore = createDynamodbSettingsStore({ client, tableName, clock });
 const logger = createLineLogger();

@@ -4,6 +4,7 @@ import type { ChatPlatform, Clock, Logger } from '../core/ports.ts';
 import type { ImagineService } from '../core/service.ts';
 import { createPictureEncoder } from '../encode-pictures.ts';
 import { createDiscordPlatform } from '../platforms/discord/adapter.ts';
+import { awaitWebhook } from '../platforms/discord/await-webhook.ts';
 import { createDiscordRest } from '../platforms/discord/rest.ts';
 import { createSlackPlatform } from '../platforms/slack/adapter.ts';
 import type { ChatSecrets } from './chat-secrets.ts';
@@ -39,7 +40,8 @@ function createDiscord(
   const apiUrl = environment.DISCORD_API_URL;
   const token = needed(secrets.discordToken, 'discordToken');
   const discord = createDiscordPlatform({
-    api: createDiscordRest({ token, apiUrl }),
+    // The ingress answers first, on its own way to Discord.
+    api: awaitWebhook(createDiscordRest({ token, apiUrl }), sleep),
     apiUrl,
     encoder: createPictureEncoder(),
     clock,

@@ -5,8 +5,13 @@
 import { parseAction } from '../core/action.ts';
 import { toJobId } from '../core/job-id.ts';
 import type { Logger, SettingsStore } from '../core/ports.ts';
-import { toFirstAnswer, type FirstAnswerOptions } from '../platforms/discord/first-answer.ts';
-import { parseInteraction } from '../platforms/discord/parse.ts';
+import {
+  NOT_TAKEN,
+  toFailureAnswer,
+  toFirstAnswer,
+  type FirstAnswerOptions,
+} from '../platforms/discord/first-answer.ts';
+import { parseInteraction, type DiscordInteraction } from '../platforms/discord/parse.ts';
 import { isSignedByDiscord, readPublicKey } from '../platforms/discord/verify.ts';
 import { parseDelivery, readRequestBody } from '../platforms/slack/parse.ts';
 import { findRefusal } from '../platforms/slack/verify.ts';
@@ -89,6 +94,19 @@ async function answerDiscord(
   const payload = readRequestBody(Buffer.from(body).toString('utf8'));
   const interaction = parseInteraction(payload, nowMs);
   if (interaction === undefined) return refuse(400, 'This interaction is not known here.');
+  try {
+    return await takeInteraction(interaction, { payload, nowMs }, options);
+  } catch (error) {
+    options.logger.error({ err: error }, 'an interaction could not be taken');
+    return { status: 200, json: toFailureAnswer(interaction) };
+  }
+}
+
+async function takeInteraction(
+  interaction: DiscordInteraction,
+  { payload, nowMs }: { payload: unknown; nowMs: number },
+  options: IngressOptions,
+): Promise<IngressAnswer> {
   const { response, rest } = await toFirstAnswer(interaction, options);
   if (rest === undefined || interaction.kind === 'ping') return { status: 200, json: response };
   const { id } = interaction.origin;
@@ -132,19 +150,20 @@ async function answerSlack(
     return { status: 200, json: { challenge: delivery.challenge } };
   if (delivery.kind === 'ignored') return { status: 200 };
   const pressed = delivery.kind === 'press' ? parseAction(delivery.actionId)?.jobId : undefined;
-  const isTaken = await handOn(
-    {
-      body: formatDelivery({
-        platform: 'slack',
-        payload,
-        receivedAtMs: nowMs,
-        isPrivate: false,
-      }),
-      groupId: pressed ?? toJobId('slack', delivery.deliveryId),
-      deliveryId: `slack-${toJobId('slack', delivery.deliveryId)}`,
-    },
-    options,
-  );
+  const message = {
+    body: formatDelivery({ platform: 'slack', payload, receivedAtMs: nowMs, isPrivate: false }),
+    groupId: pressed ?? toJobId('slack', delivery.deliveryId),
+    deliveryId: `slack-${toJobId('slack', delivery.deliveryId)}`,
+  };
+  const isTaken = await handOn(message, options).catch((error: unknown) => {
+    // Slack sends events again, but a command only once, and its person is told nothing of an error's status.
+    if (delivery.kind !== 'command') throw error;
+    options.logger.error({ err: error }, 'a command could not be taken');
+    return undefined;
+  });
+  if (isTaken === undefined) {
+    return { status: 200, json: { response_type: 'ephemeral', text: NOT_TAKEN } };
+  }
   // Slack says when it tries again: what was taken the first time needs no more than a nod.
   const isRetry = headers['x-slack-retry-num'] !== undefined;
   return isTaken || isRetry ? { status: 200 } : refuse(400, 'This was received already.');

@@ -148,14 +148,20 @@ describe('what does not', () => {
 
   test('what could not be handed on may be sent again', async () => {
     let isDown = true;
-    const { discord } = setUp({
+    const { discord, slack } = setUp({
       relay: async () => {
         if (isDown) throw new Error('the queue is down');
       },
     });
-    expect((await discord(IMAGINE)).status).toBe(500);
+    const refused = await discord(IMAGINE);
+    // Type 4 is a message, flag 64 for the asker alone: Discord would show an error's status as a failure without words.
+    expect(refused).toMatchObject({ status: 200, json: { type: 4 } });
+    expect(JSON.stringify(refused.json)).toContain('please try again in a moment');
+    const told = await slack(COMMAND);
+    expect(told).toMatchObject({ status: 200, json: { response_type: 'ephemeral' } });
+    expect(JSON.stringify(told.json)).toContain('please try again in a moment');
     isDown = false;
-    expect((await discord(IMAGINE)).status).toBe(200);
+    expect(await discord(IMAGINE)).toMatchObject({ status: 200, json: { type: 5 } });
   });
 });
 

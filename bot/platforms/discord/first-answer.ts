@@ -80,6 +80,17 @@ function defer(isPrivate: boolean, pressedJobId?: string): FirstAnswer {
   return { response: { type, ...flags }, rest: { isPrivate, pressedJobId } };
 }
 
+export const NOT_TAKEN = 'The bot could not take this just now; please try again in a moment.';
+
+/** When the work could not be handed on: Discord shows an answer with an error as its own failure, which says nothing. */
+export function toFailureAnswer({ kind }: DiscordInteraction): FirstResponse {
+  if (kind === 'completion') {
+    const type = InteractionResponseType.ApplicationCommandAutocompleteResult;
+    return { type, data: { choices: [] } };
+  }
+  return say(NOT_TAKEN).response;
+}
+
 function say(sentence: string): FirstAnswer {
   const type = InteractionResponseType.ChannelMessageWithSource;
   return { response: { type, data: renderNotice({ lines: [sentence] }) } };

@@ -109,7 +109,7 @@ export class InteractionRoutes {
       throw new ApiError('invalidToken');
     }
     if (interaction.firstResponse === undefined) {
-      this.#violations.report('first-response', 'the webhook was used before the first response');
+      this.#violations.report('early-webhook', 'the webhook was used before the first response');
       throw new ApiError('unknownWebhook');
     }
     return interaction;
