@@ -148,6 +148,16 @@ describe('when people change their minds', () => {
     const next = draw('a stone castle');
     await says(await cardOf(next), '[Delete]');
   });
+
+  test('the operator pauses drawing: a sentence, and Retry draws once it goes on', async () => {
+    const fleet = createFleetItem(cloud.aws.dynamodb, cloud.tableName('Runs'));
+    await fleet.write({ isPaused: true });
+    const message = await cardOf(draw('a quiet hour'));
+    await says(message, 'paused by the operator');
+    expect(seen()).toEqual([message]);
+    await fleet.write({ isPaused: false });
+    await says(await cardOf(ada.press(message, 'Retry')), '[Delete]');
+  });
 });
 
 describe('when something breaks', () => {

@@ -22,7 +22,8 @@ async function begin() {
     { id: '11', token: 'token-11', type: 2, data: { name: 'imagine' } },
     ada,
   );
-  const path = `/webhooks/${discord.world.application.id}/${asked.token}/messages/@original` as const;
+  const path =
+    `/webhooks/${discord.world.application.id}/${asked.token}/messages/@original` as const;
   const edit = { method: 'PATCH', path, body: { content: 'Here it is' }, isBot: false } as const;
   return { rest, asked, edit, answer };
 }
