@@ -53,9 +53,8 @@ const draw = (prompt: string, options: Record<string, string | number> = {}) =>
 /** All that the person sees in the channel. */
 const seen = (): DiscordMessage[] => cloud.discord.world.messagesIn(ada.channel);
 
-async function cardOf(interaction: DiscordInteraction): Promise<DiscordMessage> {
-  return cloud.discord.messageOf(interaction);
-}
+const cardOf = (interaction: DiscordInteraction): Promise<DiscordMessage> =>
+  cloud.discord.messageOf(interaction);
 
 /** Waits until the message says so. */
 const says = (message: DiscordMessage, words: string | RegExp) =>
@@ -145,8 +144,7 @@ describe('when people change their minds', () => {
     ada.press(message, 'Cancel');
     await says(message, 'Canceled');
     expect(seen()).toEqual([message]);
-    const next = draw('a stone castle');
-    await says(await cardOf(next), '[Delete]');
+    await says(await cardOf(draw('a stone castle')), '[Delete]');
   });
 
   test('the operator pauses drawing: a sentence, and Retry draws once it goes on', async () => {
@@ -259,7 +257,6 @@ describe('when something breaks', () => {
     await isDrawing(asked);
     // Discord says that a quarter of an hour has passed; the bot’s own clock disagrees.
     cloud.discord.clock.advance(16 * 60_000);
-    cloud.discord.violations.allow('token');
     expect(pictures(await isDrawn(asked))).toBe(4);
   });
 
