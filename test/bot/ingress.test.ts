@@ -1,6 +1,7 @@
 /** The door on AWS: only what is signed, fresh and new gets in; everything else is refused and nothing is handed on. */
 import { createHmac } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { parseDeliveryMessage } from '../../bot/aws/delivery-message.ts';
 import { createIngress, type IngressOptions } from '../../bot/aws/ingress.ts';
 import { toJobId } from '../../bot/core/job-id.ts';
 import { createMemorySettingsStore } from '../../bot/stores/memory-settings-store.ts';
@@ -98,6 +99,15 @@ describe('what gets in', () => {
       toJobId('discord', '11'),
       toJobId('slack', '1.2'),
     ]);
+  });
+
+  test('what SQS refuses in a message is escaped, and is the same when it is read again', async () => {
+    const { discord, relayed } = setUp();
+    const shown = 'an emoji 🔌, a no-character \uFFFF, a 象';
+    await discord({ ...press(`cancel:${JOB}:0`), message: { id: '55', content: shown } });
+    const body = relayed[0]?.body ?? '';
+    expect(body).not.toMatch(/[\uD800-\uDFFF\uFFFE\uFFFF]/);
+    expect(parseDeliveryMessage(body)?.payload).toMatchObject({ message: { content: shown } });
   });
 
   test('a press goes into the group of the job that it is about; edit opens its form at once', async () => {

@@ -40,6 +40,8 @@ beforeEach(() => {
   ada = cloud.discord.person({ name: 'Ada', guild: cloud.discord.world.addGuild() });
 });
 afterEach(() => {
+  if (cloud.worker.startMs > 50) cloud.forgetTasks();
+  cloud.worker.startMs = 50;
   cloud.useScriptedWorker();
   cloud.isHoldingEvents = false;
   cloud.isDoubling = false;
@@ -133,8 +135,6 @@ describe('when people change their minds', () => {
     ada.press(message, 'Cancel');
     await says(message, 'Canceled');
     expect(seen()).toEqual([message]);
-    cloud.worker.startMs = 50;
-    cloud.forgetTasks();
   });
 
   test('they cancel while it is drawn: the card says so, and the next job is drawn', async () => {
@@ -224,8 +224,6 @@ describe('when something breaks', () => {
     }
     await says(message, 'No machine could draw this');
     expect(seen()).toEqual([message]);
-    cloud.worker.startMs = 50;
-    cloud.forgetTasks();
   });
 
   test('DynamoDB throttles for a while: the job takes longer, that is all', async () => {
