@@ -127,16 +127,6 @@ describe('on a quiet day', () => {
 });
 
 describe('when people change their minds', () => {
-  test('they cancel while a machine starts: the card says so', async () => {
-    await noMachines();
-    cloud.worker.startMs = 600_000;
-    const message = await cardOf(draw('a castle in the air'));
-    await says(message, 'Starting a machine');
-    ada.press(message, 'Cancel');
-    await says(message, 'Canceled');
-    expect(seen()).toEqual([message]);
-  });
-
   test('they cancel while it is drawn: the card says so, and the next job is drawn', async () => {
     const asked = draw('a sand castle', { steps: 200 });
     await isDrawing(asked);
