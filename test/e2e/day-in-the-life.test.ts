@@ -126,17 +126,7 @@ describe('on a quiet day', () => {
   });
 });
 
-describe('when people change their minds', () => {
-  test('they cancel while it is drawn: the card says so, and the next job is drawn', async () => {
-    const asked = draw('a sand castle', { steps: 200 });
-    await isDrawing(asked);
-    const message = await cardOf(asked);
-    ada.press(message, 'Cancel');
-    await says(message, 'Canceled');
-    expect(seen()).toEqual([message]);
-    await says(await cardOf(draw('a stone castle')), '[Delete]');
-  });
-
+describe('when drawing is paused', () => {
   test('the operator pauses drawing: a sentence, and Retry draws once it goes on', async () => {
     const fleet = createFleetItem(cloud.aws.dynamodb, cloud.tableName('Runs'));
     await fleet.write({ isPaused: true });

@@ -5,14 +5,13 @@ import { readPngTexts } from '#contract/png-text.ts';
 import { createBackend, type OwnedBackend } from '../../bot/backends/create-backend.ts';
 import { FakeBackend } from '../fakes/fake-backend.ts';
 import {
-  backendAt,
   startScene,
   type DiscordBotOptions,
   type DiscordScene,
 } from '../fakes/discord/discord-bot.ts';
 import type { Person } from '../fakes/discord/person.ts';
 import type { DiscordGuild, DiscordMessage } from '../fakes/discord/world.ts';
-import { startRunningFunction } from '../fakes/running-function.ts';
+import { backendAt, startRunningFunction } from '../fakes/running-function.ts';
 import { createSilentLogger } from '../fakes/silent-logger.ts';
 import { waitFor } from '../fakes/wait-for.ts';
 import { STATES, type StateTests } from './states.ts';

@@ -13,6 +13,7 @@ import {
   type SlackBotOptions,
 } from '../fakes/slack/slack-bot.ts';
 import { keepTranscript, toTranscript } from '../fakes/slack/transcript.ts';
+import { backendAt, startRunningFunction } from '../fakes/running-function.ts';
 import type { SlackMessage } from '../fakes/slack/workspace.ts';
 import { createSilentLogger } from '../fakes/silent-logger.ts';
 import { STATES, type StateTests } from './states.ts';
@@ -100,16 +101,11 @@ const rows: StateTests = {
   },
 
   async 'cold starting'() {
-    const cold = createBackend({
-      url: undefined,
-      token: undefined,
-      environment: { ...process.env, LOG_LEVEL: 'silent' },
-      logger: createSilentLogger(),
-    });
+    const cold = await startRunningFunction({ engine: { loadMs: 4_000, stepMs: 5 } });
     try {
-      await begin({ backend: cold.backend });
+      await begin({ backend: backendAt(cold.url) });
       const card = await imagine(`a red apple ${QUICK}`);
-      await until(card, /Starting the image engine|Loading the model|image function to start/);
+      await until(card, /[Ll]oading|[Ss]tarting/);
       await untilNow(card, /Done in/);
       keep('cold starting', card);
     } finally {

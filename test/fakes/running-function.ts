@@ -6,6 +6,8 @@ import { createAdaptorServer } from '@hono/node-server';
 import type { GenerateRequest } from '#contract/generation-request.ts';
 import type { JobEvent } from '#contract/job-event.ts';
 import type { Job } from '#contract/job.ts';
+import { createHttpBackend } from '../../bot/backends/http-backend.ts';
+import type { Backend } from '../../bot/core/ports.ts';
 import type { EngineHost } from '../../gpu-function/worker/engine-host.ts';
 import {
   createEngineProcess,
@@ -121,4 +123,12 @@ export async function collectEvents(
     if (isEnough(event)) break;
   }
   return seen;
+}
+
+/** The function that runs behind this address, as a bot reaches it. */
+export function backendAt(url: string): Backend {
+  return createHttpBackend({
+    endpoint: { url, token: undefined },
+    closing: new AbortController().signal,
+  });
 }

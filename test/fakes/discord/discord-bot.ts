@@ -1,5 +1,4 @@
 /** A bot on the fake Discord: the real core, the real discord.js, by gateway or by signed HTTP. */
-import { createHttpBackend } from '../../../bot/backends/http-backend.ts';
 import type {
   Clock,
   Backend,
@@ -164,12 +163,4 @@ export async function startScene(
     },
   };
   return scene;
-}
-
-/** The engine that runs behind this address. */
-export function backendAt(url: string): Backend {
-  return createHttpBackend({
-    endpoint: { url, token: undefined },
-    closing: new AbortController().signal,
-  });
 }
